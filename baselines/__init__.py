@@ -1,0 +1,1 @@
+"""Every agent that is not Neural Procedural Memory."""

@@ -1,0 +1,144 @@
+"""The command `driftgauge`: one verb a line.
+
+driftgauge run experiment=demo          play; the same line again resumes
+driftgauge run -m agent=npm,lora seed=0,1,2
+driftgauge report runs/demo             table and page, also of a run still going
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+EPILOG = """\
+driftgauge run takes Hydra's grammar: group=option picks a file of conf/, key=value sets a
+key, -m sweeps over lists. `driftgauge run --help` lists groups and keys.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 it does not hold or broke, 2 wrong use."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        return _command(words)
+    except Exception as error:
+        if debug or not _is_sentence(error):
+            raise
+        print(f"driftgauge: {error}", file=sys.stderr)
+        return 2 if isinstance(error, (ValueError, FileNotFoundError)) else 1
+    except KeyboardInterrupt:
+        print("\ndriftgauge: stopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _command(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="driftgauge",
+        description="Measure how far a language-model agent drifts over a long run.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="run | report")
+    # Hydra reads the words of `run` itself, its --help included.
+    verbs.add_parser("run", add_help=False, help="play, or go on with, the runs of a configuration")
+    report = verbs.add_parser("report", help="table, page and CSV of one or more runs")
+    report.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run's folder, or one")
+    report.add_argument("--out", type=Path, default=Path("report"), help="where to (report)")
+    if words[:1] == ["run"]:
+        return _run(words[1:])
+    arguments = parser.parse_args(words)
+    return _report(arguments.runs, arguments.out)
+
+
+def _run(words: list[str]) -> int:
+    from harness.config import RunConfig, validate
+    from harness.run import is_finished
+
+    overrides = [word for word in words if not word.startswith("-")]
+    configs: list[RunConfig] = []
+    if not {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help"} & set(words):
+        configs = validate(overrides)
+    finished = [config for config in configs if is_finished(config)]
+    _hydra(words)
+    if configs:
+        folders = [config.folder for config in configs]
+        if configs[0].report is None:
+            _table(folders)
+            print(f"\nReport: driftgauge report {' '.join(map(str, folders))}")
+        else:
+            _report(folders, configs[0].report)
+        if len(finished) == len(configs):
+            print(
+                "Everything was played before. To play anew, with model, games, adapter and "
+                f"experience kept: the same command with runs={configs[0].runs}-2"
+            )
+    return 0
+
+
+def _hydra(words: list[str]) -> None:
+    """Hand over to Hydra: it sweeps, launches and calls `job` for each run."""
+    import hydra
+    from omegaconf import DictConfig
+
+    def job(composed: DictConfig) -> None:
+        from hydra.core.hydra_config import HydraConfig
+
+        from harness.config import run_config
+        from harness.run import run
+        from harness.tracking import ProgressHooks, WandbHooks
+
+        config = run_config(composed, HydraConfig.get().runtime.choices["agent"])
+        print(f"\n{config.name}, seed {config.seed}: {config.folder}", file=sys.stderr)
+        run(config, [ProgressHooks(), WandbHooks()])
+
+    errors: list[Exception] = []
+
+    def guarded(composed: DictConfig) -> None:
+        try:
+            job(composed)
+        except Exception as error:
+            errors.append(error)  # Hydra would print a trace and exit
+            raise SystemExit(1) from error
+
+    application: Callable[[], None] = hydra.main(
+        config_path="pkg://conf", config_name="config", version_base=None
+    )(guarded)
+    sys.argv = ["driftgauge run", *words]
+    try:
+        application()
+    except SystemExit:
+        if errors:
+            raise errors[0] from None
+        raise
+
+
+def _report(runs: Sequence[Path], out: Path) -> int:
+    from harness.comparison import load
+    from harness.report import write_report
+    from harness.report.table import text
+
+    comparison = load(*runs)
+    page = write_report(comparison, out)
+    print(text(comparison, comparison.table()))
+    print(f"\nReport: {page}")
+    return 0
+
+
+def _table(runs: Sequence[Path]) -> None:
+    from harness.comparison import load
+    from harness.report.table import text
+
+    comparison = load(*runs)
+    print(text(comparison, comparison.table()))
+
+
+def _is_sentence(error: Exception) -> bool:
+    """Whether an error's message is meant for the user, so that no trace is needed."""
+    from harness.task import PanelMismatch
+    from harness.tracking.wandb import TrackingError
+
+    return isinstance(error, (ValueError, FileNotFoundError, PanelMismatch, TrackingError))

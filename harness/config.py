@@ -1,0 +1,214 @@
+"""The configuration of a run, structured and validated before anything is loaded.
+
+Hydra composes it from `conf/`; here it becomes typed. Whatever is wrong with it is said in one
+sentence that names the key, what was expected and, for a name, what may have been meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import gymnasium
+from hydra import compose, initialize_config_module
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from harness.agent import Agent, as_agent
+from harness.experience import ExperienceSpec
+from harness.keyed import digest
+from harness.model_spec import ModelSpec
+from harness.session import ARMS
+from harness.task import PanelSpec
+
+GROUPS = ("environment", "agent", "model", "experiment")
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the message is a sentence for the user."""
+
+
+class RunConfig(BaseModel):
+    """One run: one entry on one panel with one model. The keys are those of `conf/config.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    environment: PanelSpec
+    agent: dict[str, Any]
+    """`_target_` and its arguments."""
+    model: ModelSpec
+    experience: ExperienceSpec
+    expert: dict[str, Any]
+    seed: Annotated[int, Field(ge=0)]
+    arms: tuple[str, ...]
+    reference: str
+    name: str
+    group: str
+    slots: Annotated[int, Field(ge=1, le=1024)]
+    workers: Annotated[int, Field(ge=1, le=64)]
+    runs: Path
+    report: Path | None
+    """Where the report of all runs of a command goes; None: only the table is printed."""
+
+    @field_validator("arms")
+    @classmethod
+    def _known_arms(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+        for arm in arms:
+            if arm not in ARMS:
+                raise ValueError(f"arms are {', '.join(ARMS)}{did_you_mean(arm, ARMS)}")
+        if "chained" not in arms:
+            raise ValueError("the chained arm must be among the arms: the others start from it")
+        return arms
+
+    @property
+    def hash(self) -> str:
+        """Names the run's folder: everything that can change a result, and nothing else."""
+        made_of = self.model_dump(
+            mode="json", exclude={"reference", "group", "slots", "workers", "runs", "report"}
+        )
+        return digest(made_of)[:8]
+
+    @property
+    def folder(self) -> Path:
+        """Where the run is recorded."""
+        return self.runs / self.hash
+
+    def build_agent(self) -> Agent:
+        """The agent and its parts, unprepared: options are checked, nothing is loaded."""
+        return _build(self.agent, "agent")
+
+    def build_expert(self) -> Agent:
+        """The agent that plays the training games for experience."""
+        return _build(self.expert, "expert")
+
+
+def run_config(composed: DictConfig, agent_choice: str) -> RunConfig:
+    """The typed form of a composed configuration; its agent is built once, as a check.
+
+    Raises:
+        ConfigError: for a value that is not what its key expects.
+    """
+    plain = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(plain, dict)
+    plain.pop("hydra", None)
+    plain["name"] = plain.get("name") or agent_choice
+    try:
+        config = RunConfig.model_validate(plain)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from None
+    except gymnasium.error.Error as error:
+        raise ConfigError(f"environment.id: {error}") from None
+    config.build_agent()
+    config.build_expert()
+    return config
+
+
+def validate(overrides: Sequence[str]) -> list[RunConfig]:
+    """Every run that a command line asks for, a sweep's jobs in their order.
+
+    Raises:
+        ConfigError: for the first thing that is wrong in any of them.
+    """
+    with initialize_config_module("conf", version_base=None):
+        try:
+            _check_groups(overrides)
+            return [_compose(job) for job in _jobs(overrides)]
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigError(_explain(error)) from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` if something known is close to `word`, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _jobs(overrides: Sequence[str]) -> list[list[str]]:
+    """The command lines of a sweep's jobs, as Hydra's own sweeper splits them."""
+    plain = [o for o in OverridesParser.create().parse_overrides(list(overrides))]
+    fixed = [o.input_line for o in plain if not o.is_sweep_override() and o.input_line]
+    hydra = compose("config", overrides=fixed, return_hydra_config=True).hydra
+    params = OmegaConf.to_container(hydra.sweeper.params) if hydra.sweeper.params else {}
+    assert isinstance(params, dict)
+    named = {o.key_or_group for o in plain}
+    lines = [*(f"{k}={v}" for k, v in params.items() if k not in named), *overrides]
+    [batch] = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(lines), None)
+    return [list(job) for job in batch]
+
+
+def _compose(overrides: list[str]) -> RunConfig:
+    composed = compose("config", overrides=overrides, return_hydra_config=True)
+    choice: str = composed.hydra.runtime.choices["agent"]
+    return run_config(composed, choice)
+
+
+def _check_groups(overrides: Sequence[str]) -> None:
+    loader = GlobalHydra.instance().config_loader()
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        group = override.key_or_group
+        if group not in GROUPS:
+            continue
+        options = loader.get_group_options(group)
+        value = override.value()
+        wanted = override.sweep_string_iterator() if override.is_sweep_override() else [value]
+        for option in map(str, wanted):
+            if option not in (*options, "None"):
+                raise ConfigError(
+                    f"{group}={option} is none of {', '.join(options)}"
+                    f"{did_you_mean(option, options)}"
+                )
+
+
+def _explain(error: Exception) -> str:
+    """Hydra's own error as one sentence."""
+    text = str(error)
+    if match := re.search(r"Could not override '([^']+)'", text):
+        key = match.group(1)
+        known = _keys(compose("config"))
+        return (
+            f"There is no key {key!r} in the configuration{did_you_mean(key, known)} "
+            "`driftgauge run --cfg job` shows all keys."
+        )
+    if match := re.search(r"Missing mandatory value: (\S+)", text):
+        return f"{match.group(1)} must be given."
+    return " ".join(text.split())
+
+
+def _keys(config: DictConfig, prefix: str = "") -> list[str]:
+    keys = []
+    for key, value in config.items_ex(resolve=False):
+        keys.append(f"{prefix}{key}")
+        if isinstance(value, DictConfig):
+            keys += _keys(value, f"{prefix}{key}.")
+    return keys
+
+
+def _build(config: dict[str, Any], where: str) -> Agent:
+    try:
+        built: Any = instantiate(config)
+    except InstantiationException as error:
+        cause = error.__cause__
+        if isinstance(cause, ValidationError):
+            raise ConfigError(_sentence(cause, f"{where}: {cause.title}.")) from None
+        raise ConfigError(f"{where}: {' '.join(str(error).split())}") from None
+    return as_agent(built)
+
+
+def _sentence(error: ValidationError, prefix: str = "") -> str:
+    """The first thing that pydantic complains of."""
+    first = error.errors(include_url=False)[0]
+    key = prefix + ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    given = first.get("input")
+    shown = "" if isinstance(given, dict) else f", got {given!r}"
+    return f"{key}: {message}{shown}"

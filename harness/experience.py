@@ -1,0 +1,90 @@
+"""Experience: what the parts of an agent learn from, recorded like any run.
+
+A declared budget of training games is played once by the expert and once by the agent itself,
+and every part that learns gets the same tables. That is what makes LoRA and NPM comparable.
+Training games never share content with a panel that is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.agent import Episode, History, View
+from harness.records import End, TaskRow, TurnRow, read_rows
+from harness.rollout import exchanges
+from harness.task import Panel, read_lock
+
+
+class ExperienceSpec(BaseModel):
+    """The budget (`experience` in the configuration), in sessions of as many tasks as a block."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expert_sessions: Annotated[int, Field(ge=1)] = 12
+    """Training sessions that the expert plays."""
+    own_sessions: Annotated[int, Field(ge=1)] = 6
+    """The first of the same sessions, played by the agent itself without what it will learn."""
+
+
+class Trajectory(NamedTuple):
+    """One task as it was played, with the history in which it was played."""
+
+    task: str
+    brief: str
+    history: History
+    goal: str
+    rows: Sequence[TurnRow]
+    end: End
+
+    @property
+    def episode(self) -> Episode:
+        """The task as it stands in a history."""
+        return Episode(self.goal, self.rows[0].observation, exchanges(self.rows))
+
+    def view(self, turn: int) -> View:
+        """What the agent saw when it decided on turn `turn`, from 1."""
+        row = self.rows[turn - 1]
+        return View(
+            slot=0,
+            brief=self.brief,
+            history=self.history,
+            episode=self.episode._replace(exchanges=exchanges(self.rows[: turn - 1])),
+            admissible=row.admissible or (),
+            key=(),
+            expert=row.expert,
+        )
+
+
+def read_experience(folder: Path) -> list[list[Trajectory]]:
+    """The chained sessions of a run folder, each the list of its tasks in order."""
+    briefs = {block.name: block.brief for block in read_lock(folder / "panel.lock.json").blocks}
+    turns: dict[str, list[TurnRow]] = {}
+    for row in read_rows(folder / "turns.jsonl", TurnRow):
+        turns.setdefault(row.play, []).append(row)
+    sessions: dict[tuple[str, int], list[Trajectory]] = {}
+    tasks = [row for row in read_rows(folder / "tasks.jsonl", TaskRow) if row.arm == "chained"]
+    for task in sorted(tasks, key=lambda row: (int(row.block), row.order, row.position)):
+        if task.end == "failed":
+            continue
+        session = sessions.setdefault((task.block, task.order), [])
+        session.append(
+            Trajectory(
+                task=task.task,
+                brief=briefs[task.block],
+                history=tuple(trajectory.episode for trajectory in session),
+                goal=task.goal,
+                rows=turns[task.play],
+                end=task.end,
+            )
+        )
+    return list(sessions.values())
+
+
+def save_panel(panel: Panel, folder: Path) -> None:
+    """Put the lock file where `read_experience` looks for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    panel.save(folder / "panel.lock.json")

@@ -1,0 +1,173 @@
+"""Decoding answers in many slots at once: what an answer may be decides how it is decoded.
+
+`Choice` picks among admissible commands, token by token along the prefix tree of what tells
+them apart. At a fork the model's logits decide; where only one token can follow, nothing is
+decoded, and once one command is left the rest of it is never run at all: it is encoded with
+the next turn's prompt. So a choice among thirty commands costs the prompt and one or two
+decoding steps. `FreeText` writes until its line or its turn ends.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from harness.keyed import Key, gumbel
+from harness.lm.model import LanguageModel, Request
+from harness.lm.slots import Slot
+
+_COMMAND = re.compile(r"[a-z][a-z0-9 '-]{0,79}")
+
+
+class Sampling(NamedTuple):
+    """How a token is picked: the best one at temperature 0, else by keyed Gumbel-max."""
+
+    temperature: float
+    key: Key
+
+
+class Answer(ABC):
+    """An answer that is being decoded."""
+
+    def __init__(self, sampling: Sampling) -> None:
+        self.sampling = sampling
+        self.tokens: tuple[int, ...] = ()
+        self.margin: float | None = None
+
+    @abstractmethod
+    def advance(self, logits: Tensor) -> Sequence[int]:
+        """Decide on from `logits`, shape (vocabulary,), behind the tokens so far.
+
+        Returns:
+            The tokens to be run before the next decision; none if the answer is complete.
+        """
+
+    def pick(self, logits: Tensor, options: Sequence[int] | None = None) -> int:
+        """The best token (of `options`, ascending); notes its lead over the runner-up."""
+        scores = (logits if options is None else logits[list(options)]).double().cpu().numpy()
+        if self.sampling.temperature > 0:
+            noise = gumbel((*self.sampling.key, len(self.tokens)), len(logits))
+            scores = scores / self.sampling.temperature
+            scores += noise if options is None else noise[list(options)]
+        second, first = np.argpartition(scores, -2)[-2:]
+        lead = float(scores[first] - scores[second])
+        self.margin = lead if self.margin is None else min(self.margin, lead)
+        return int(first) if options is None else options[int(first)]
+
+
+class Choice(Answer):
+    """One of several candidates, each ending with the end token, so that none begins another."""
+
+    def __init__(self, candidates: Sequence[tuple[int, ...]], sampling: Sampling) -> None:
+        super().__init__(sampling)
+        self.alive = list(candidates)
+
+    def advance(self, logits: Tensor) -> Sequence[int]:
+        """Decide at this fork of the prefix tree, then walk on to the next fork or to the end."""
+        if len(self.alive) > 1:
+            depth = len(self.tokens)
+            best = self.pick(logits, sorted({candidate[depth] for candidate in self.alive}))
+            self.alive = [c for c in self.alive if c[depth] == best]
+            fork = depth + 1
+            while len(self.alive) > 1 and len({c[fork] for c in self.alive}) == 1:
+                fork += 1
+            self.tokens = self.alive[0][:fork]
+            if len(self.alive) > 1:
+                return self.tokens[depth:]
+        [self.tokens] = self.alive
+        return ()
+
+
+class FreeText(Answer):
+    """Whatever the model writes, to the end of its line, of its turn, or to `max_tokens`."""
+
+    def __init__(self, model: LanguageModel, sampling: Sampling, max_tokens: int) -> None:
+        super().__init__(sampling)
+        self.format = model.format
+        self.max_tokens = max_tokens
+
+    def advance(self, logits: Tensor) -> Sequence[int]:
+        """Write one more token."""
+        token = self.pick(logits)
+        self.tokens = (*self.tokens, token)
+        complete = (
+            token == self.format.end
+            or len(self.tokens) >= self.max_tokens
+            or "\n" in self.format.decode([token])
+        )
+        return () if complete else (token,)
+
+
+class Outcome(NamedTuple):
+    """What decoding an answer took."""
+
+    encoded: int
+    """Prompt tokens that were run."""
+    decoded: int
+    """Answer tokens that were run."""
+    steered: int
+    """Tokens at which the slot's steering was added."""
+    dose: float
+    """Its mean relative dose there; 0 if nothing was steered."""
+
+
+def decode(
+    model: LanguageModel,
+    slots: Sequence[Slot],
+    prompts: Sequence[Sequence[int]],
+    answers: Sequence[Answer],
+) -> list[Outcome]:
+    """Decode one answer in every slot, all slots together.
+
+    Args:
+        model: the language model.
+        slots: each ends up holding its prompt and those tokens of the answer that were run.
+        prompts: token ids up to where the answer begins.
+        answers: filled in place.
+    """
+    requests = [
+        Request(slot, slot.missing(prompt), int(slot.steering is not None))
+        for slot, prompt in zip(slots, prompts, strict=True)
+    ]
+    encoded = [len(request.tokens) for request in requests]
+    decoded = [0] * len(slots)
+    doses: list[list[float]] = [[] for _ in slots]
+    running = list(range(len(slots)))
+    while running:
+        logits = model.extend(requests)
+        for i, request, dose in zip(running, requests, model.doses, strict=True):
+            doses[i] += [dose] * request.steered
+        steps = [(i, answers[i].advance(row)) for i, row in zip(running, logits, strict=True)]
+        running = [i for i, tokens in steps if len(tokens)]
+        requests = []
+        for i, tokens in steps:
+            if len(tokens):
+                decoded[i] += len(tokens)
+                steered = len(tokens) if slots[i].steering is not None else 0
+                requests.append(Request(slots[i], tokens, steered))
+    return [
+        Outcome(e, d, len(dose), float(np.mean(dose)) if dose else 0.0)
+        for e, d, dose in zip(encoded, decoded, doses, strict=True)
+    ]
+
+
+def read_command(text: str) -> str | None:
+    """The command in a model's output, or None if there is none.
+
+    It is the first line that is not empty, without a prompt sign, quotes or a full stop:
+
+        >>> read_command("> Go north.")
+        'go north'
+        >>> read_command("1. I would go north, then take the key.") is None
+        True
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return None
+    command = " ".join(lines[0].lstrip(">").strip(" .!\"'`*").lower().split())
+    return command if _COMMAND.fullmatch(command) else None

@@ -1,0 +1,92 @@
+"""Slots: lanes of the engine that live across turns, each with its own keys and values.
+
+A slot holds the tokens that are encoded in it and, per layer, their keys and values. Asking
+for another prompt keeps the longest common beginning and forgets the rest, so whatever a
+policy does to its history, nothing that still stands at its place is encoded twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.lm.steering import Steering
+
+
+@dataclass
+class LayerCache:
+    """Keys and values of one layer, shape (heads, capacity, width); only `length` are live."""
+
+    keys: Tensor | None = None
+    values: Tensor | None = None
+
+    def append(self, length: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Write new entries behind the first `length`; returns all live keys and values.
+
+        Args:
+            length: entries to keep.
+            keys, values: shape (heads, new, width of keys or of values).
+        """
+        end = length + keys.shape[1]
+        self.keys = _with_room(self.keys, length, end, keys)
+        self.values = _with_room(self.values, length, end, values)
+        self.keys[:, length:end] = keys
+        self.values[:, length:end] = values
+        return self.keys[:, :end], self.values[:, :end]
+
+
+@dataclass
+class Slot:
+    """One lane: what is encoded, what steers it and which adapter it uses."""
+
+    layers: list[LayerCache]
+    tokens: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    steering: Steering | None = None
+    adapter: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def truncate(self, length: int) -> None:
+        """Forget all tokens from `length` on."""
+        self.tokens = self.tokens[:length]
+
+    def missing(self, prompt: Sequence[int]) -> np.ndarray:
+        """Keep what the slot shares with `prompt`; return the tokens still to be encoded.
+
+        The last token of the prompt is always among them, because its logits are wanted.
+        """
+        wanted = np.asarray(prompt, dtype=np.int64)
+        common = min(len(self.tokens), len(wanted) - 1)
+        differ = np.flatnonzero(self.tokens[:common] != wanted[:common])
+        self.truncate(int(differ[0]) if len(differ) else common)
+        return wanted[len(self) :]
+
+    def fork(self) -> Slot:
+        """An independent copy: what happens to it never touches this slot."""
+        copies = [
+            LayerCache(
+                None if layer.keys is None else layer.keys[:, : len(self)].clone(),
+                None if layer.values is None else layer.values[:, : len(self)].clone(),
+            )
+            for layer in self.layers
+        ]
+        return Slot(copies, self.tokens.copy(), self.steering, self.adapter)
+
+
+def _with_room(cache: Tensor | None, length: int, end: int, like: Tensor) -> Tensor:
+    """`cache` if `end` entries fit, else a larger one with the first `length` copied."""
+    if cache is not None and cache.shape[1] >= end:
+        return cache
+    # Half again as much: few copies, and little room that is never used.
+    capacity = max(256, end + end // 2)
+    larger = torch.empty(
+        (like.shape[0], capacity, like.shape[2]), dtype=like.dtype, device=like.device
+    )
+    if cache is not None:
+        larger[:, :length] = cache[:, :length]
+    return larger

@@ -1,0 +1,225 @@
+"""The tables of a run: appended and flushed as turns happen, and all that later stages read.
+
+    runs/3f2a91c0/
+        manifest.json      configuration, versions, fingerprints, machine, when, finished or not
+        panel.lock.json    the games, by content
+        turns.jsonl        a row a decision            (`TurnRow`)
+        tasks.jsonl        a row a task in an arm      (`TaskRow`)
+        costs.jsonl        a row a step of preparation (`CostRow`)
+
+JSON lines, because a run can be killed at any byte: at the next start a torn last line is cut
+off and the run goes on from the last whole one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+End = Literal["won", "lost", "capped", "failed"]
+Arm = Literal["chained", "fresh"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One decision. `*_before` is the state in which it was taken, `*_after` what it led to."""
+
+    play: str
+    """The play that this turn belongs to. Rows of `tasks` point to it, several where a
+    deterministic agent met the same history and state in more than one arm."""
+    task: str
+    turn: int
+    """Within the task, from 1."""
+    age: int
+    """Turns in the agent's history before this task began: `age + turn` is the session's turn."""
+    observation: str
+    """What the agent read when it decided."""
+    admissible: tuple[str, ...] | None
+    command: str | None
+    """What was sent to the game; None if no command could be read from `text`."""
+    text: str
+    feedback: str
+    """What the game answered; for an unreadable output, what the harness said in its stead."""
+    chosen: bool
+    """The command was chosen among the admissible ones."""
+    expert: str | None
+    """The expert's command before this turn."""
+    state_before: str
+    state_after: str
+    distance_before: int | None
+    distance_after: int | None
+    progress: float | None
+    """After the turn."""
+    accepted: bool | None
+    violations: tuple[str, ...]
+    opportunity: bool
+    won: bool
+    lost: bool
+    margin: float | None
+    recomputed: bool
+    prompt_tokens: int
+    encoded_tokens: int
+    generated_tokens: int
+    dropped_turns: int
+    steered_tokens: int
+    dose: float
+    seconds: float
+    """The batch's wall time divided by its decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """How one task ended, at one position of one session, in one arm."""
+
+    block: str
+    order: int
+    """Which of the block's orders; (block, order) is a session."""
+    position: int
+    """From 1."""
+    arm: str
+    task: str
+    play: str
+    end: End
+    turns: int
+    cap: int
+    age: int
+    """Turns in the history when the task began."""
+    context_tokens: int
+    """Prompt tokens at the task's first turn."""
+    goal: str = ""
+    reason: str = ""
+    """Why it failed; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """One step of preparation: what it took, and the hash under which its artefact is kept."""
+
+    step: str
+    seconds: float
+    """0 if the artefact was there already."""
+    made_in_seconds: float
+    """What it took when it was made."""
+    artefact: str
+    detail: str = ""
+
+
+Row = TypeVar("Row", bound="DataclassInstance")
+
+
+class Table(Generic[Row]):
+    """One append-only table on disk."""
+
+    def __init__(self, path: Path, row: type[Row]) -> None:
+        self.path = path
+        self.row = row
+        _cut_torn_line(path)
+        self._file = path.open("a", encoding="utf-8")
+
+    def append(self, row: Row) -> None:
+        """Write one row and flush it to the operating system."""
+        self._file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; the table can no longer be appended to."""
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Row]:
+        return read_rows(self.path, self.row)
+
+
+class Records:
+    """The tables of one run, open for appending."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.turns = Table(folder / "turns.jsonl", TurnRow)
+        self.tasks = Table(folder / "tasks.jsonl", TaskRow)
+        self.costs = Table(folder / "costs.jsonl", CostRow)
+
+    def close(self) -> None:
+        """Close all tables."""
+        for table in (self.turns, self.tasks, self.costs):
+            table.close()
+
+
+def read_rows(path: Path, row: type[Row]) -> Iterator[Row]:
+    """The whole rows of a table; a torn last line is passed over, for a run still going.
+
+    Raises:
+        ValueError: a line is no row of this table; the message names file and line.
+    """
+    for values in _read_lines(path, row):
+        yield row(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def read_frame(path: Path, row: type[Row]) -> pd.DataFrame:
+    """A table as a pandas frame with the row's columns, empty if nothing was recorded yet.
+
+    Raises:
+        ValueError: as `read_rows`.
+    """
+    columns = [field.name for field in fields(row)]
+    return pd.DataFrame(_read_lines(path, row), columns=columns)
+
+
+def _read_lines(path: Path, row: type[DataclassInstance]) -> Iterator[dict[str, Any]]:
+    names = {field.name for field in fields(row)}
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith("\n"):
+                return
+            try:
+                values: dict[str, Any] = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{path}:{number} is not a row: {error}") from None
+            if values.keys() != names:
+                raise ValueError(
+                    f"{path}:{number} has other columns than this version of driftgauge writes: "
+                    f"{sorted(values.keys() ^ names)}"
+                )
+            yield values
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Raises:
+        FileNotFoundError: the folder is no run; the message says what was expected.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{folder} is no run folder: it has no manifest.json. A run's folder is printed by "
+            "`driftgauge run` and lies under runs/ by default."
+        )
+    manifest: dict[str, Any] = json.loads(path.read_text())
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Replace the manifest in one step, so that a reader never sees half of it."""
+    part = folder / "manifest.json.part"
+    part.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    part.replace(folder / "manifest.json")
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)

@@ -1,0 +1,112 @@
+"""What the figures draw: one small multiple an entry, its lines, their points.
+
+The README's figures and the page's charts draw the same series, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from harness.drift import by_position, error_curve
+from harness.comparison import Comparison, Run
+from harness.stats.estimate import number
+
+Style = Literal["chained", "fresh", "risk"]
+
+
+class Point(NamedTuple):
+    """A share in [0, 1] at a position or turn, with its interval; NaN bounds: not estimable."""
+
+    x: int
+    value: float
+    low: float
+    high: float
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether an interval could be estimated."""
+        return not (math.isnan(self.low) or math.isnan(self.high))
+
+    def __str__(self) -> str:
+        interval = f"[{number(self.low)}, {number(self.high)}]"
+        return f"{number(self.value)} {interval if self.has_interval else '(no interval)'}"
+
+
+class Line(NamedTuple):
+    """One line: how it is drawn, what it is called, where it goes."""
+
+    style: Style
+    label: str
+    points: tuple[Point, ...]
+
+    def stretches(self) -> Iterator[list[Point]]:
+        """Neighbouring points that have an interval: where a band can be drawn."""
+        for has_interval, points in groupby(self.points, key=lambda point: point.has_interval):
+            if has_interval:
+                yield list(points)
+
+
+class Multiple(NamedTuple):
+    """One entry's chart."""
+
+    entry: str
+    lines: tuple[Line, ...]
+    """Without the lines that have no point yet."""
+
+
+def success_by_position(comparison: Comparison) -> list[Multiple]:
+    """Share of tasks won at each position, a line an arm."""
+
+    def lines(run: Run) -> Iterator[Line]:
+        frame = by_position(run.turns, run.tasks)
+        arms: tuple[Style, ...] = ("chained", "fresh")
+        for arm in arms:
+            yield Line(arm, arm, _points(frame[frame["arm"] == arm], "position"))
+
+    return [_multiple(run, lines(run)) for run in comparison.runs]
+
+
+def errors_by_turn(comparison: Comparison) -> list[Multiple]:
+    """Share of the chained sessions' turns in error: of those at risk, and carried to the cap.
+
+    A line ends where fewer than half of the sessions still go on: what is left there are the
+    slow ones, and a few sessions more or less make any shape.
+    """
+
+    def lines(run: Run) -> Iterator[Line]:
+        curve = error_curve(run.turns, run.tasks).reset_index()
+        styles: tuple[tuple[Style, str, str], ...] = (
+            ("chained", "carried", "carried_"),
+            ("risk", "at risk", ""),
+        )
+        names = ["value", "low", "high", "sessions"]
+        for style, label, prefix in styles:
+            columns = [prefix + name for name in names]
+            frame = curve[["turn", *columns]].set_axis(["turn", *names], axis="columns")
+            many = frame["sessions"] >= frame["sessions"].max() / 2
+            yield Line(style, label, _points(frame[many], "turn"))
+
+    return [_multiple(run, lines(run)) for run in comparison.runs]
+
+
+def last_x(multiples: Iterable[Multiple]) -> int:
+    """Where the axis of charts that stand beside each other ends."""
+    return max((p.x for m in multiples for line in m.lines for p in line.points), default=1)
+
+
+def _multiple(run: Run, lines: Iterator[Line]) -> Multiple:
+    return Multiple(run.name, tuple(line for line in lines if line.points))
+
+
+def _points(frame: pd.DataFrame, x: str) -> tuple[Point, ...]:
+    known = frame.dropna(subset=["value"]).sort_values(x)
+    columns = (known[name] for name in (x, "value", "low", "high"))
+    return tuple(
+        Point(int(at), float(value), float(low), float(high))
+        for at, value, low, high in zip(*columns, strict=True)
+    )
