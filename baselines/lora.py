@@ -92,8 +92,10 @@ class LoRA(Adapter):
             try:
                 weights = [p for p in network.parameters() if p.requires_grad]
                 optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)
+                # A hair more than a tenth: at ten steps in all the rise would last 0, and torch
+                # divides by it.
                 schedule = torch.optim.lr_scheduler.OneCycleLR(
-                    optimizer, self.learning_rate, total_steps=steps, pct_start=0.1
+                    optimizer, self.learning_rate, total_steps=steps, pct_start=0.1 + 1e-6
                 )
                 order = generator("LoRA order", seed)
                 done = 0

@@ -55,13 +55,15 @@ def _command(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
+    from hydra._internal.utils import get_args_parser
+
     from harness.config import RunConfig, validate
     from harness.run import is_finished
 
-    overrides = [word for word in words if not word.startswith("-")]
+    given = get_args_parser().parse_args(words)
     configs: list[RunConfig] = []
-    if not {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help"} & set(words):
-        configs = validate(overrides)
+    if not (given.help or given.hydra_help or given.cfg or given.info):
+        configs = validate(given.overrides, sweep=given.multirun)
     finished = [config for config in configs if is_finished(config)]
     _hydra(words)
     if configs:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import gymnasium
 from hydra import compose, initialize_config_module
@@ -18,9 +19,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.agent import Agent, as_agent
@@ -97,14 +99,13 @@ def run_config(composed: DictConfig, agent_choice: str) -> RunConfig:
     Raises:
         ConfigError: for a value that is not what its key expects.
     """
-    plain = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(plain, dict)
-    plain.pop("hydra", None)
+    own = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+    plain = cast(dict[str, Any], OmegaConf.to_container(own, resolve=True, throw_on_missing=True))
     plain["name"] = plain.get("name") or agent_choice
     try:
         config = RunConfig.model_validate(plain)
     except ValidationError as error:
-        raise ConfigError(_sentence(error)) from None
+        raise ConfigError(_sentence(error, plain)) from None
     except gymnasium.error.Error as error:
         raise ConfigError(f"environment.id: {error}") from None
     config.build_agent()
@@ -112,8 +113,12 @@ def run_config(composed: DictConfig, agent_choice: str) -> RunConfig:
     return config
 
 
-def validate(overrides: Sequence[str]) -> list[RunConfig]:
+def validate(overrides: Sequence[str], sweep: bool = False) -> list[RunConfig]:
     """Every run that a command line asks for, a sweep's jobs in their order.
+
+    Args:
+        overrides: Hydra's, such as `agent=npm` or `environment.cap=4`.
+        sweep: whether `-m` was given; an experiment can ask for a sweep too.
 
     Raises:
         ConfigError: for the first thing that is wrong in any of them.
@@ -121,7 +126,7 @@ def validate(overrides: Sequence[str]) -> list[RunConfig]:
     with initialize_config_module("conf", version_base=None):
         try:
             _check_groups(overrides)
-            return [_compose(job) for job in _jobs(overrides)]
+            return [_compose(job) for job in _jobs(overrides, sweep)]
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(_explain(error)) from None
 
@@ -132,15 +137,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _jobs(overrides: Sequence[str]) -> list[list[str]]:
-    """The command lines of a sweep's jobs, as Hydra's own sweeper splits them."""
-    plain = [o for o in OverridesParser.create().parse_overrides(list(overrides))]
-    fixed = [o.input_line for o in plain if not o.is_sweep_override() and o.input_line]
+def _jobs(overrides: Sequence[str], sweep: bool) -> list[list[str]]:
+    """The command lines of the jobs, a sweep split as Hydra's own sweeper does it."""
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    fixed = [o.input_line for o in parsed if not o.is_sweep_override() and o.input_line]
     hydra = compose("config", overrides=fixed, return_hydra_config=True).hydra
+    if not (sweep or hydra.mode == RunMode.MULTIRUN):
+        for override in parsed:
+            if override.is_sweep_override():
+                raise ConfigError(
+                    f"{override.input_line} asks for several runs: add -m to play one after "
+                    "the other."
+                )
+        return [list(overrides)]
     params = OmegaConf.to_container(hydra.sweeper.params) if hydra.sweeper.params else {}
     assert isinstance(params, dict)
-    named = {o.key_or_group for o in plain}
-    lines = [*(f"{k}={v}" for k, v in params.items() if k not in named), *overrides]
+    named = {o.key_or_group for o in parsed}
+    lines = [*(f"{k!s}={v}" for k, v in params.items() if k not in named), *overrides]
     [batch] = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(lines), None)
     return [list(job) for job in batch]
 
@@ -175,40 +188,67 @@ def _explain(error: Exception) -> str:
         key = match.group(1)
         known = _keys(compose("config"))
         return (
-            f"There is no key {key!r} in the configuration{did_you_mean(key, known)} "
+            f"There is no key {key!r} in the configuration{did_you_mean(key, known) or '.'} "
             "`driftgauge run --cfg job` shows all keys."
         )
-    if match := re.search(r"Missing mandatory value: (\S+)", text):
-        return f"{match.group(1)} must be given."
+    if isinstance(error, MissingMandatoryValue):
+        return f"{error.full_key} must be given: add {error.full_key}=…"
     return " ".join(text.split())
 
 
 def _keys(config: DictConfig, prefix: str = "") -> list[str]:
     keys = []
     for key, value in config.items_ex(resolve=False):
-        keys.append(f"{prefix}{key}")
+        keys.append(prefix + str(key))
         if isinstance(value, DictConfig):
-            keys += _keys(value, f"{prefix}{key}.")
+            keys += _keys(value, f"{keys[-1]}.")
     return keys
 
 
 def _build(config: dict[str, Any], where: str) -> Agent:
     try:
-        built: Any = instantiate(config)
+        built: Any = instantiate(config, _convert_="all")
     except InstantiationException as error:
-        cause = error.__cause__
+        text = str(error)
+        inner = re.search(r"full_key: (\S+)", text)
+        part = inner.group(1).split(".") if inner else []
+        values = config
+        for name in part:
+            values = values[name]
+        key, cause = ".".join([where, *part]), error.__cause__
         if isinstance(cause, ValidationError):
-            raise ConfigError(_sentence(cause, f"{where}: {cause.title}.")) from None
-        raise ConfigError(f"{where}: {' '.join(str(error).split())}") from None
+            raise ConfigError(_sentence(cause, values, f"{key}.")) from None
+        if text.startswith("Error locating target"):
+            target = str(values["_target_"])
+            raise ConfigError(f"{key}._target_: there is no {target!r}{_near(target)}") from None
+        raise ConfigError(f"{key}: {cause or ' '.join(text.split())}") from None
+    if not callable(getattr(built, "act", None)):
+        raise ConfigError(f"{where}: an agent has a method act, {type(built).__name__} has none")
     return as_agent(built)
 
 
-def _sentence(error: ValidationError, prefix: str = "") -> str:
-    """The first thing that pydantic complains of."""
+def _sentence(error: ValidationError, values: dict[str, Any], prefix: str = "") -> str:
+    """The first thing that pydantic complains of, about a key of `values`."""
     first = error.errors(include_url=False)[0]
+    *parents, name = first["loc"]
     key = prefix + ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        for parent in map(str, parents):
+            values = values[parent]
+        known = [other for other in values if other not in (name, "_target_")]
+        return f"{key}: there is no such key{did_you_mean(str(name), known)}"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     given = first.get("input")
-    shown = "" if isinstance(given, dict) else f", got {given!r}"
+    ours = first["type"] == "value_error"  # our own messages say all that is needed
+    shown = "" if ours or isinstance(given, dict) else f", got {given!r}"
     return f"{key}: {message}{shown}"
+
+
+def _near(target: str) -> str:
+    """`; did you mean …?` for a dotted name, if its module has a name close to it."""
+    module, _, name = target.rpartition(".")
+    try:
+        return did_you_mean(name, vars(import_module(module)))
+    except (ImportError, ValueError):
+        return ""

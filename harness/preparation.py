@@ -168,7 +168,7 @@ class Preparation:
 
     def _done(self, step: str, seconds: float, made_in: float, artefact: str) -> None:
         row = CostRow(step, seconds, made_in, artefact)
-        self.records.costs.append(row)
+        self.records.cost(row)
         self.hooks.step_done(StepDone(row))
 
 

@@ -147,6 +147,11 @@ class Records:
         self.tasks = Table(folder / "tasks.jsonl", TaskRow)
         self.costs = Table(folder / "costs.jsonl", CostRow)
 
+    def cost(self, row: CostRow) -> None:
+        """Record a step of preparation once: whoever asks for it again finds it made."""
+        if all((row.step, row.artefact) != (old.step, old.artefact) for old in self.costs):
+            self.costs.append(row)
+
     def close(self) -> None:
         """Close all tables."""
         for table in (self.turns, self.tasks, self.costs):
@@ -177,14 +182,16 @@ def _read_lines(path: Path, row: type[DataclassInstance]) -> Iterator[dict[str, 
     names = {field.name for field in fields(row)}
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:  # a torn line can end inside a character
         for number, line in enumerate(lines, start=1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
                 values: dict[str, Any] = json.loads(line)
-            except json.JSONDecodeError as error:
+            except ValueError as error:
                 raise ValueError(f"{path}:{number} is not a row: {error}") from None
+            if not isinstance(values, dict):
+                raise ValueError(f"{path}:{number} is not a row: {values!r}")
             if values.keys() != names:
                 raise ValueError(
                     f"{path}:{number} has other columns than this version of driftgauge writes: "

@@ -18,7 +18,7 @@ from environments.contract import Info
 from harness.agent import Agent, Decision, Episode, Exchange, View, turns_in
 from harness.events import Hooks, SessionEnded, TaskEnded, TurnTaken
 from harness.records import End, Records, TaskRow, TurnRow
-from harness.session import Cell, Play, cells, play_of
+from harness.session import ARMS, Cell, Play, cells, play_of
 from harness.task import Panel, PanelMismatch, Task
 from harness.workers import Broken, EnvironmentPool, Reply
 
@@ -135,6 +135,7 @@ class Rollout:
     def _serve(self, cell: Cell, play: Play, home: int | None) -> None:
         """Write a cell's row, and go on to what it opens."""
         played = self._played[play.id]
+        session = self._sessions[cell.block.name, cell.order]
         row = TaskRow(
             block=cell.block.name,
             order=cell.order,
@@ -145,21 +146,24 @@ class Rollout:
             end=played.end,
             turns=len(played.rows),
             cap=cell.task.cap,
-            age=turns_in(play.history),
+            # Not of the play: an agent that sees no history plays a task once for all ages.
+            age=turns_in(ARMS[cell.arm](session[: cell.position - 1])),
             context_tokens=played.rows[0].prompt_tokens if played.rows else 0,
             goal=played.episode.goal,
             reason=played.reason,
         )
-        if cell.name not in self._written:
+        new = cell.name not in self._written
+        if new:
             self.records.tasks.append(row)
             self.hooks.task_ended(TaskEnded(row, tuple(played.rows)))
         if cell.arm != "chained":
             return
-        self._sessions[cell.block.name, cell.order].append(played.episode)
+        session.append(played.episode)
         following = cell.following()
         # After a failed task the session's later positions are missing, in every arm.
         if following is None or played.end == "failed":
-            self.hooks.session_ended(SessionEnded(cell.block.name, cell.order))
+            if new:
+                self.hooks.session_ended(SessionEnded(cell.block.name, cell.order))
             return
         for arm in self.arms:
             self._want(following._replace(arm=arm), home)
@@ -286,6 +290,8 @@ class Rollout:
     def _broke(self, lane: Lane, broken: Broken) -> None:
         """The machinery broke: try once more by replay, then the task has failed."""
         lane.info = None
+        if broken.bystander:
+            return  # replayed as well, but nothing that counts against this task
         if lane.retried:
             self._finish(lane, "failed", broken.reason)
         lane.retried = True

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import gymnasium as gym
+from gymnasium.envs.registration import EnvSpec, load_env_creator
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from environments.contract import TextEnv, Variant
 from harness.keyed import digest, generator
 
 Split = Literal["test", "development", "training"]
+
+
+PATIENCE = 32
+"""Draws in a row without a new game after which an environment is taken to have no more."""
 
 
 class PanelMismatch(ValueError):
@@ -76,7 +82,7 @@ class PanelSpec(BaseModel):
     @field_validator("id")
     @classmethod
     def _registered(cls, id: str) -> str:
-        gym.spec(id)  # raises gymnasium's own error, which says "did you mean"
+        environment_spec(id)  # raises gymnasium's own error, which says "did you mean"
         return id
 
 
@@ -169,6 +175,7 @@ def draw_tasks(
     tasks: list[Task] = []
     seen = set(avoid)
     index = 0
+    fruitless = 0
     while len(tasks) < count:
         variants = []
         for i in range(index, index + count - len(tasks)):
@@ -177,10 +184,12 @@ def draw_tasks(
             level = {"level": int(rng.choice(spec.levels))} if spec.levels else {}
             variants.append(Variant({**spec.kwargs, **level}, game))
         contents = env_class.prepare(variants, progress=progress)
-        if index and seen.issuperset(contents):
+        fruitless = fruitless + len(contents) if seen.issuperset(contents) else 0
+        if fruitless >= PATIENCE:
             raise ValueError(
-                f"{spec.id} has only {len(tasks)} different games for this panel, but {count} "
-                "are needed: ask for fewer blocks or tasks, or for more levels."
+                f"{spec.id} gave only {len(tasks)} different games for this panel, but {count} "
+                f"are needed, and {fruitless} more draws gave no other: ask for fewer blocks or "
+                "tasks, or for more levels."
             )
         for i, (variant, content) in enumerate(zip(variants, contents, strict=True), start=index):
             if content not in seen:
@@ -205,12 +214,23 @@ def mirrored_pair(tasks: int) -> tuple[tuple[int, ...], ...]:
     return (order,) if tasks == 1 else (order, order[::-1])
 
 
+def environment_spec(id: str) -> EnvSpec:
+    """What is registered under a Gymnasium id; the module that it may begin with is imported."""
+    module, _, name = id.rpartition(":")
+    if module:
+        try:
+            import_module(module)
+        except ModuleNotFoundError as error:
+            raise ValueError(f"the module of {id} cannot be imported: {error}") from None
+    return gym.spec(name)
+
+
 def environment_class(id: str) -> type[TextEnv]:
     """The class behind a Gymnasium id."""
-    spec = gym.spec(id)
+    spec = environment_spec(id)
     if not isinstance(spec.entry_point, str):
         return cast(type[TextEnv], spec.entry_point)
-    return cast(type[TextEnv], gym.envs.registration.load_env_creator(spec.entry_point))
+    return cast(type[TextEnv], load_env_creator(spec.entry_point))
 
 
 def read_lock(path: Path) -> Panel:

@@ -34,6 +34,12 @@ class Broken(NamedTuple):
     """The machinery broke, not the agent: an error of the environment, or its process died."""
 
     reason: str
+    bystander: bool = False
+    """The lane was lost because of what another lane of its process did."""
+
+
+WAVE = 64
+"""Most requests that wait in a worker's pipe: with more, both sides could wait for each other."""
 
 
 class EnvironmentPool:
@@ -45,9 +51,11 @@ class EnvironmentPool:
 
     def __init__(self, workers: int) -> None:
         self._processes: list[subprocess.Popen[str] | None] = [None] * workers
+        self._begun: set[int] = set()
 
     def reset(self, tasks: Mapping[int, Task]) -> dict[int, Reply | Broken]:
         """Begin a task in some lanes."""
+        self._begun.update(tasks)
         return self._exchange(
             {
                 lane: {"op": "reset", "id": t.environment, "kwargs": t.kwargs, "seed": t.seed}
@@ -84,12 +92,13 @@ class EnvironmentPool:
         lanes: dict[int, list[int]] = {}
         for lane in requests:
             lanes.setdefault(lane % len(self._processes), []).append(lane)
-        for worker, own in lanes.items():
-            self._send(worker, [{"lane": lane, **requests[lane]} for lane in own])
         replies: dict[int, Reply | Broken] = {}
-        for worker, own in lanes.items():
-            for lane in own:
-                replies[lane] = self._receive(worker)
+        for start in range(0, max(map(len, lanes.values()), default=0), WAVE):
+            wave = {worker: own[start : start + WAVE] for worker, own in lanes.items()}
+            for worker, own in wave.items():
+                self._send(worker, [{"lane": i, **requests[i]} for i in own if i in self._begun])
+            for worker, own in wave.items():
+                replies |= {lane: self._receive(worker, lane) for lane in own}
         return {lane: replies[lane] for lane in requests}
 
     def _send(self, worker: int, requests: Iterable[dict[str, Any]]) -> None:
@@ -103,13 +112,21 @@ class EnvironmentPool:
                 process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
 
-    def _receive(self, worker: int) -> Reply | Broken:
+    def _receive(self, worker: int, lane: int) -> Reply | Broken:
+        """The next answer of a worker.
+
+        Answers come in the order of the requests, so the first lane without one is the lane
+        whose request ended the process; all others that lived there have to begin again.
+        """
         process = self._processes[worker]
-        line = process.stdout.readline() if process is not None and process.stdout else ""
-        if not line:
-            if process is not None:
-                _end(process)
-                self._processes[worker] = None
+        if lane not in self._begun or process is None:
+            return Broken("the environment's process died in another task", bystander=True)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line.endswith("\n"):
+            _end(process)
+            self._processes[worker] = None
+            self._begun = {i for i in self._begun if i % len(self._processes) != worker}
             return Broken("the environment's process died")
         reply: dict[str, Any] = json.loads(line)
         if "error" in reply:

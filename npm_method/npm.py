@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from harness.agent import View
+from harness.agent import History, View
 from harness.lm import Base, Divergence, Intervention, Steering
 from harness.preparation import Preparation, Report, recipe
 from npm_method.contrasts import Contrast, inter, intra, read_session
@@ -85,14 +85,15 @@ class NPM(Intervention):
             preparation.artefact("procedural memory", made_of, make), fingerprint
         )
         self._model = base.model
-        self._held: dict[int, tuple[str, Steering | None]] = {}
+        self._held: dict[int, tuple[tuple[History, str], Steering | None]] = {}
 
     def steer(self, view: View, divergence: Divergence) -> Steering | None:
         """The task's vectors; they are made when the task begins and hold until it ends."""
         task = task_text(view.episode.goal, view.episode.opening)
+        begun = (view.history, task)
         held = self._held.get(view.slot)
-        if held is None or held[0] != task or not view.episode.exchanges:
-            held = self._held[view.slot] = (task, self._synthesise(task, divergence))
+        if held is None or held[0] != begun or not view.episode.exchanges:
+            held = self._held[view.slot] = (begun, self._synthesise(task, divergence))
         return held[1]
 
     def _synthesise(self, task: str, divergence: Divergence) -> Steering | None:

@@ -63,6 +63,7 @@ def _apply(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tenso
     known: dict[str, Factors] = module.driftgauge_adapters  # type: ignore[assignment]
     for name, rows in batch.adapters.items():
         if (factors := known.get(name)) is not None:
-            inputs = args[0][0, rows]
-            output[0, rows] += (inputs @ factors.down.T) @ factors.up.T
+            # peft keeps its factors in full precision whatever the model's own is.
+            inputs = args[0][0, rows].to(factors.down.dtype)
+            output[0, rows] += ((inputs @ factors.down.T) @ factors.up.T).to(output.dtype)
     return output

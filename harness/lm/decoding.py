@@ -140,8 +140,8 @@ def decode(
     running = list(range(len(slots)))
     while running:
         logits = model.extend(requests)
-        for i, request, dose in zip(running, requests, model.doses, strict=True):
-            doses[i] += [dose] * request.steered
+        for i, dose in zip(running, model.doses, strict=True):
+            doses[i] += dose
         steps = [(i, answers[i].advance(row)) for i, row in zip(running, logits, strict=True)]
         running = [i for i, tokens in steps if len(tokens)]
         requests = []

@@ -130,6 +130,11 @@ class LMAgent(Agent, Learner):
         sampling = Sampling(self.temperature, view.key)
         if self.act_by == "generation":
             return FreeText(self._model, sampling, self.max_tokens)
+        if not view.admissible:
+            raise ValueError(
+                "The game does not say which commands it accepts, so there is nothing to choose "
+                "from: use agent.act_by=generation."
+            )
         return Choice(list(self._commands(view)), sampling)
 
     def _commands(self, view: View) -> dict[tuple[int, ...], str]:

@@ -57,10 +57,15 @@ class LanguageModel:
         self.network.set_attn_implementation(ATTENTION)
         self.format = PromptFormat(tokenizer)
         config = network.config.get_text_config()
-        self.window: int = window or int(config.max_position_embeddings)
+        self.window: int = window or getattr(config, "max_position_embeddings", 0)
+        if not self.window:
+            raise ValueError(
+                f"The architecture {network.config.model_type!r} does not say how long a prompt it "
+                "was made for: set model.window."
+            )
         self.width: int = int(config.hidden_size)
         self.fingerprint = fingerprint(network)
-        self.doses: list[float] = []
+        self.doses: list[list[float]] = []
         self.blocks = _decoder_layers(network, int(config.num_hidden_layers))
         for index, block in enumerate(self.blocks):
             block.register_forward_hook(layer_hook(index))
@@ -96,11 +101,11 @@ class LanguageModel:
         """Encode new tokens in many slots; returns the logits behind each request's last token.
 
         Returns:
-            Shape (requests, vocabulary), float32. `doses` is set to the relative dose of each
-            request, 0 where nothing was steered.
+            Shape (requests, vocabulary), float32. `doses` is set to the relative doses at each
+            request's steered tokens, the mean over the layers.
         """
         logits: dict[int, Tensor] = {}
-        self.doses = [0.0] * len(requests)
+        self.doses = [[] for _ in requests]
         for group in _passes(requests):
             batch, rows, _ = self._run(group)
             for (index, _request), row in zip(group, rows, strict=True):
@@ -168,13 +173,14 @@ class LanguageModel:
         return batch, output.logits[0].float(), [c for c in captured if c is not None]
 
     def _note_doses(self, batch: Pass, indices: Sequence[int]) -> None:
-        if not batch.doses:
-            return
-        per_row = torch.stack(list(batch.doses.values())).mean(dim=0).tolist()
+        unread = dict(batch.doses)  # by layer; slots may be steered at different layers
         for index, segment in zip(indices, batch.segments, strict=True):
             if segment.steered and segment.slot.steering is not None:
-                own, per_row = per_row[: segment.steered], per_row[segment.steered :]
-                self.doses[index] = sum(own) / len(own)
+                own = []
+                for layer in segment.slot.steering.layers:
+                    own.append(unread[layer][: segment.steered])
+                    unread[layer] = unread[layer][segment.steered :]
+                self.doses[index] += torch.stack(own).mean(dim=0).tolist()
 
     def check_packing(self) -> None:
         """Compare the packed pass with the model's ordinary one on two short sequences.
@@ -236,7 +242,7 @@ def _load(spec: ModelSpec) -> LanguageModel:
         network = AutoModelForCausalLM.from_pretrained(name, dtype=getattr(torch, spec.dtype)).to(
             spec.device
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"The model {spec.name!r} could not be loaded: it is neither a folder here nor a model "
             "that the Hugging Face hub gave. Expected: smollm2, owner/name, or a path."
@@ -251,11 +257,13 @@ def _passes(requests: Sequence[Request]) -> Iterator[list[tuple[int, Request]]]:
     for index, request in enumerate(requests):
         for start in range(0, len(request.tokens), PASS_TOKENS):
             piece = request.tokens[start : start + PASS_TOKENS]
-            last = start + PASS_TOKENS >= len(request.tokens)
+            # Steered are the request's last tokens, wherever it is cut.
+            unsteered = len(request.tokens) - request.steered
+            steered = max(0, start + len(piece) - max(start, unsteered))
             if group and (size + len(piece) > PASS_TOKENS or start):
                 yield group
                 group, size = [], 0
-            group.append((index, Request(request.slot, piece, request.steered if last else 0)))
+            group.append((index, Request(request.slot, piece, steered)))
             size += len(piece)
     if group:
         yield group

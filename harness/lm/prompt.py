@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 
@@ -59,12 +59,23 @@ class PromptFormat:
 
     def inert(self, text: str) -> str:
         """Text in which nothing reads as a special token: games and models can be hostile."""
-        return self._special.sub(lambda match: " ".join(match.group()), text)
+        return self._special.sub(_spaced, text)
 
-    @property
+    @cached_property
     def end(self) -> int:
-        """Id of the token that ends an assistant's turn."""
-        return int(self.tokenizer.eos_token_id)
+        """Id of the token that ends an assistant's turn: what the template puts behind it.
+
+        It is not always the tokenizer's end of text (Gemma's turns end with `<end_of_turn>`).
+        """
+        said = "go north"
+        text: str = self.tokenizer.apply_chat_template(
+            [{"role": "user", "content": "?"}, {"role": "assistant", "content": said}],
+            tokenize=False,
+        )
+        after = self._special.match(text, text.rindex(said) + len(said))
+        if after is None:
+            return int(self.tokenizer.eos_token_id)
+        return int(self.tokenizer.convert_tokens_to_ids(after.group()))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of some ids, special tokens left out."""
@@ -79,3 +90,9 @@ class PromptFormat:
         special = self.tokenizer.eos_token
         sample = f"{special}user\nYou see a box.\n\nGo east.{special}\ngo east{special}\n"
         return self.encode(sample) == list(self._encode_piece(sample))
+
+
+def _spaced(match: re.Match[str]) -> str:
+    """A token's text pulled apart; some tokenizers name runs of white space, which harm nobody."""
+    found = match.group()
+    return " ".join(found) if found.strip() else found

@@ -18,8 +18,8 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.drift import horizon, lock_in, overall
 from harness.comparison import Comparison, Run
+from harness.drift import horizon, lock_in, overall
 from harness.report.chart import Chart, Forest, chart, forest
 from harness.report.provenance import provenance
 from harness.report.series import Multiple, errors_by_turn, last_x, success_by_position

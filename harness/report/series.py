@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from harness.drift import by_position, error_curve
 from harness.comparison import Comparison, Run
+from harness.drift import by_position, error_curve
 from harness.stats.estimate import number
 
 Style = Literal["chained", "fresh", "risk"]

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from harness.errors import KINDS
 from harness.comparison import Comparison, Run
+from harness.errors import KINDS
 from harness.report.words import records
 
 LIMIT = 5_000_000

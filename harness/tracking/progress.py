@@ -130,7 +130,7 @@ class ProgressHooks(Hooks):
         self._tasks, self._tasks_before = event.tasks, event.finished_tasks
         self._sessions = event.tasks // (len(event.manifest["arms"]) * shape["tasks"])
         self._ended_sessions = sum(
-            task.arm == "chained" and task.position == shape["tasks"]
+            task.arm == "chained" and (task.position == shape["tasks"] or task.end == "failed")
             for task in read_rows(event.folder / "tasks.jsonl", TaskRow)
         )
         self._pace = Pace(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from harness.comparison import load
 from harness.drift import ArmsDoNotMatch
 from harness.errors import KINDS
-from harness.comparison import load
 from harness.records import read_manifest, write_manifest
 from tests.harness.tables import manifest, write_run
 

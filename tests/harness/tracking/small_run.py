@@ -20,7 +20,7 @@ from tests.harness.tables import manifest, task_row, turn_row
 MANIFEST = manifest(
     "lora",
     config={
-        "experiment": "first",
+        "group": "first",
         "agent": {"name": "lora", "rank": 16},
         "environment": {"tasks": 2, "cap": 4},
     },

@@ -1,0 +1,128 @@
+"""Panels: the same for the same seed, without a game twice, held to their lock file."""
+
+from pathlib import Path
+
+import gymnasium as gym
+import pytest
+from pydantic import ValidationError
+
+from harness.task import (
+    Panel,
+    PanelMismatch,
+    PanelSpec,
+    contents,
+    draw_tasks,
+    mirrored_pair,
+    read_lock,
+)
+from tests.harness.toy import ID, panel, spec
+
+HUNT = PanelSpec(
+    id="driftgauge/TextWorldTreasureHunter-v0", levels=(4, 5), brief="Hunt.", blocks=2, tasks=2
+)
+
+
+def test_a_seed_gives_the_same_panel_again() -> None:
+    assert panel() == panel()
+    assert panel().digest == panel().digest != panel(tasks=2).digest
+    assert contents(Panel.build(spec(), seed=1).tasks) != contents(panel().tasks)
+
+
+def test_a_panel_has_the_shape_of_its_spec() -> None:
+    built = panel(blocks=3, tasks=4, cap=7)
+    assert [len(block.tasks) for block in built.blocks] == [4, 4, 4]
+    assert {task.cap for task in built.tasks} == {7}
+    assert [task.name for task in built.blocks[1].tasks] == [f"test0/1/{x}" for x in "ABCD"]
+    assert len(contents(built.tasks)) == len({task.name for task in built.tasks}) == 12
+
+
+def test_an_order_comes_with_its_mirror_image() -> None:
+    assert mirrored_pair(3) == ((0, 1, 2), (2, 1, 0))
+    assert mirrored_pair(1) == ((0,),)
+    assert all(block.orders == mirrored_pair(3) for block in panel().blocks)
+
+
+def test_labels_are_shuffled() -> None:
+    """Games are drawn in one order and named in another, the same in every panel of the seed."""
+    drawn = [task.content for task in draw_tasks(spec(tasks=8), 0, 16)]
+    labelled = [task.content for task in panel(tasks=8).tasks]
+    assert set(drawn[:8]) == set(labelled[:8]) and drawn != labelled
+
+
+def test_a_lock_file_gives_the_panel_back(tmp_path: Path) -> None:
+    built = panel(kwargs={"rooms": 4})
+    built.save(tmp_path / "panel.lock.json")
+    assert read_lock(tmp_path / "panel.lock.json") == built
+    built.check(read_lock(tmp_path / "panel.lock.json"))
+
+
+def test_a_game_that_comes_out_otherwise_is_refused_by_name() -> None:
+    built = panel()
+    block = built.blocks[1]
+    other = block.tasks[2].model_copy(update={"content": "f" * 64})
+    changed = block.model_copy(update={"tasks": (*block.tasks[:2], other)})
+    lock = built.model_copy(update={"blocks": (built.blocks[0], changed)})
+    with pytest.raises(PanelMismatch, match=r"test0/1/C .*lock file has ffffffffffff"):
+        built.check(lock)
+    Panel.build(spec(), seed=1).check(lock)  # of other games it says nothing
+
+
+def test_a_game_that_was_drawn_before_is_drawn_anew() -> None:
+    few = spec(kwargs={"games": 7}, blocks=2, tasks=3)
+    assert len(contents(Panel.build(few, seed=0).tasks)) == 6
+
+
+def test_the_last_game_is_found() -> None:
+    every = spec(kwargs={"games": 6}, blocks=2, tasks=3)
+    for seed in range(5):
+        assert len(contents(Panel.build(every, seed=seed).tasks)) == 6
+
+
+def test_too_few_games_are_said_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match="gave only 5 different games .* 6 are needed.*fewer blo"):
+        panel(kwargs={"games": 5}, blocks=2, tasks=3)
+
+
+def test_splits_draw_other_games() -> None:
+    seeds = {
+        split: {task.seed for task in panel(split=split).tasks}
+        for split in ("test", "development", "training")
+    }
+    assert not seeds["test"] & seeds["development"] | seeds["test"] & seeds["training"]
+
+
+def test_training_never_has_a_game_of_the_panel() -> None:
+    """Of 13 games 6 are played, so most draws for the training games have to be thrown away."""
+    few = {"kwargs": {"games": 13}}
+    tests = panel(**few)
+    training = Panel.build(spec(split="training", **few), 0, avoid=contents(tests.tasks))
+    assert len(contents(training.tasks)) == 6
+    assert not contents(training.tasks) & contents(tests.tasks)
+
+
+def test_a_real_game_never_comes_in_two_splits() -> None:
+    tests = Panel.build(HUNT, seed=0)
+    again = Panel.build(HUNT, seed=0, avoid=contents(tests.tasks[:2]))
+    assert not contents(again.tasks) & contents(tests.tasks[:2])
+    # The same draws: what was avoided was left out, and nothing else.
+    assert contents(tests.tasks[2:]) <= contents(again.tasks)
+    training = HUNT.model_copy(update={"split": "training"})
+    trained = Panel.build(training, seed=0, avoid=contents(tests.tasks))
+    assert not contents(trained.tasks) & contents(tests.tasks)
+    assert {task.kwargs["level"] for task in trained.tasks} <= {4, 5}
+
+
+def test_progress_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    Panel.build(spec(), 0, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (6, 6)
+
+
+def test_an_environment_is_named_as_gymnasium_names_it() -> None:
+    assert spec(id=ID).id == ID
+    with pytest.raises(gym.error.Error, match="Did you mean: `Corridor`"):
+        spec(id="tests.harness.toy:toy/Coridor-v0")
+    with pytest.raises(ValidationError, match=r"nowhere:toy/Corridor-v0 cannot be imported"):
+        spec(id="nowhere:toy/Corridor-v0")
+    with pytest.raises(ValidationError, match="cpa"):
+        spec(cpa=3)
