@@ -51,7 +51,7 @@ class LoRA(Adapter):
         made_of = {
             **recipe(self, ("torch", "transformers", "peft")),
             "model": model.fingerprint,
-            "training": preparation.training.digest,
+            "experience": preparation.made_of(),
             "seed": preparation.seed,
         }
 
@@ -101,7 +101,8 @@ class LoRA(Adapter):
                 done = 0
                 for _ in range(self.epochs):
                     for index in order.permutation(len(examples)):
-                        _loss(network, examples[int(index)], model.device).backward()
+                        loss = _loss(network, examples[int(index)], model.device)
+                        torch.autograd.backward(loss)
                         torch.nn.utils.clip_grad_norm_(weights, 1.0)
                         optimizer.step()
                         optimizer.zero_grad()

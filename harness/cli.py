@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -26,8 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _command(words)
     except Exception as error:
-        if debug or not _is_sentence(error):
+        if not _is_sentence(error):
             raise
+        if debug:
+            traceback.print_exception(error)
         print(f"driftgauge: {error}", file=sys.stderr)
         return 2 if isinstance(error, (ValueError, FileNotFoundError)) else 1
     except KeyboardInterrupt:

@@ -18,7 +18,7 @@ from hydra import compose, initialize_config_module
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, InstantiationException
+from hydra.errors import HydraException, InstantiationException, OverrideParseException
 from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -184,6 +184,8 @@ def _check_groups(overrides: Sequence[str]) -> None:
 def _explain(error: Exception) -> str:
     """Hydra's own error as one sentence."""
     text = str(error)
+    if isinstance(error, OverrideParseException):
+        return f"{error.override!r} is no group=option or key=value: {text.splitlines()[0]}"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match.group(1)
         known = _keys(compose("config"))

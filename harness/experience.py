@@ -24,9 +24,9 @@ class ExperienceSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    expert_sessions: Annotated[int, Field(ge=1)] = 12
+    expert_sessions: Annotated[int, Field(ge=1)] = 24
     """Training sessions that the expert plays."""
-    own_sessions: Annotated[int, Field(ge=1)] = 6
+    own_sessions: Annotated[int, Field(ge=1)] = 4
     """The first of the same sessions, played by the agent itself without what it will learn."""
 
 

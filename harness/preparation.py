@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -86,9 +87,18 @@ class Preparation:
             lambda report: Panel.build(spec, self.seed, contents(self.panel.tasks), report),
         )
 
+    def made_of(self) -> dict[str, Any]:
+        """All that decides what the experience is, for the hash of what is learned from it."""
+        expert = type(self.expert)
+        return {
+            "training": self.training.digest,
+            "budget": self.experience.model_dump(),
+            "expert": f"{expert.__module__}.{expert.__qualname__}",
+        }
+
     def expert_sessions(self) -> list[list[Trajectory]]:
         """The training games as the expert plays them, one chained session a block."""
-        return self._sessions("expert", self.expert, self.training, {})
+        return self._sessions("expert", self.expert, self.training, self.made_of())
 
     def own_sessions(self, agent: Agent, made_of: Mapping[str, Any]) -> list[list[Trajectory]]:
         """The first of the same sessions as `agent` plays them.
@@ -118,16 +128,17 @@ class Preparation:
         seconds = 0.0
         if not done.exists():
             start = time.perf_counter()
-            part = folder.with_suffix(".part")
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir()
-            make(part, self._reporter(step))
-            seconds = time.perf_counter() - start
-            (part / "made.json").write_text(
-                json.dumps({"step": step, "seconds": seconds, "made_of": made_of}, indent=1)
-            )
-            shutil.rmtree(folder, ignore_errors=True)
-            part.rename(folder)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}.") as scratch:
+                part = Path(scratch) / name
+                part.mkdir()
+                make(part, self._reporter(step))
+                seconds = time.perf_counter() - start
+                (part / "made.json").write_text(
+                    json.dumps({"step": step, "seconds": seconds, "made_of": made_of}, indent=1)
+                )
+                if not done.exists():  # else another run was faster with the same
+                    shutil.rmtree(folder, ignore_errors=True)
+                    part.rename(folder)
         self._done(step, seconds, json.loads(done.read_text())["seconds"], name)
         return folder
 

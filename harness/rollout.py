@@ -105,7 +105,12 @@ class Rollout:
             self._rows.setdefault(turn.play, []).append(turn)
         ended = list(records.tasks)
         self._written = {(row.block, row.order, row.position, row.arm) for row in ended}
-        self._played = {row.play: self._from_records(row) for row in ended}
+        # A machine that lost power can have kept a task's row and lost the end of its turns.
+        self._played = {
+            row.play: self._from_records(row)
+            for row in ended
+            if len(self._rows.get(row.play, [])) == row.turns
+        }
 
     def run(self) -> None:
         """Play until every cell has its row in the task table."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,8 @@ def _panel(config: RunConfig, records: Records, hooks: Hooks) -> Panel:
         config.seed,
         progress=lambda done, total: hooks.step_progress(StepProgress("games", done, total)),
     )
-    for lock in sorted((Path(__file__).parent.parent / "conf" / "panels").glob("*.lock.json")):
-        panel.check(read_lock(lock))
+    for lock in (files("conf") / "panels").iterdir():
+        panel.check(Panel.model_validate_json(lock.read_text()))
     own = config.folder / "panel.lock.json"
     if own.exists() and read_lock(own) != panel:
         raise PanelMismatch(

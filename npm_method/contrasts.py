@@ -41,7 +41,7 @@ def read_session(base: Base, session: Sequence[Trajectory], layers: Sequence[int
     """The states of every decision of a session, each token encoded once."""
     views = [t.view(turn) for t in session for turn in range(1, len(t.rows) + 1)]
     states = decision_states(base, views, layers)
-    parts = states.split([len(trajectory.rows) for trajectory in session])
+    parts = torch.split(states, [len(trajectory.rows) for trajectory in session])
     return [Read(*pair) for pair in zip(session, parts, strict=True)]
 
 

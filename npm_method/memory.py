@@ -51,16 +51,25 @@ class Memory:
         layers: Sequence[int],
         fingerprint: str,
     ) -> Memory:
-        """The memory of some contrasts; `keys` has the embedding of each of their tasks."""
+        """The memory of some contrasts, or of none.
+
+        Args:
+            contrasts: pairs of states.
+            keys: embeddings of their tasks, shape (width,) each; of at least one task.
+            layers: the layers that the states were read at.
+            fingerprint: of the model and adapter that they were read from.
+        """
         tasks = tuple(sorted({contrast.task for contrast in contrasts}))
-        good = torch.stack([contrast.good for contrast in contrasts])
-        bad = torch.stack([contrast.bad for contrast in contrasts])
+        width = next(iter(keys.values())).shape[0]
+        none = [torch.empty(0, len(layers), width)]  # so that no contrasts have a shape too
+        good = torch.cat([*none, *(contrast.good[None] for contrast in contrasts)])
+        bad = torch.cat([*none, *(contrast.bad[None] for contrast in contrasts)])
         return cls(
             layers=tuple(layers),
             fingerprint=fingerprint,
             tasks=tasks,
-            keys=torch.stack([keys[task] for task in tasks]),
-            owner=torch.tensor([tasks.index(contrast.task) for contrast in contrasts]),
+            keys=torch.cat([torch.empty(0, width), *(keys[task][None] for task in tasks)]),
+            owner=torch.tensor([tasks.index(c.task) for c in contrasts], dtype=torch.long),
             differences=good - bad,
             norms=torch.cat([good, bad]).norm(dim=-1).mean(dim=0),
         )

@@ -57,8 +57,7 @@ class NPM(Intervention):
         made_of = {
             "part": recipe(self, ("torch", "transformers")),
             "agent": base.made_of(),
-            "training": preparation.training.digest,
-            "budget": preparation.experience.model_dump(),
+            "experience": preparation.made_of(),
         }
 
         def make(folder: Path, report: Report) -> None:
@@ -74,30 +73,27 @@ class NPM(Intervention):
                 texts = [task_text(t.goal, t.rows[0].observation) for t in session]
                 keys |= zip((t.task for t in session), embed(base.model, texts), strict=True)
                 report(done, len(own))
-            if not contrasts:
-                raise ValueError(
-                    "The agent won all its training tasks, so there is nothing to contrast: raise "
-                    "experience.own_sessions, or train the adapter less."
-                )
             Memory.of(contrasts, keys, self.layers, fingerprint).save(folder)
 
         self._memory = Memory.load(
             preparation.artefact("procedural memory", made_of, make), fingerprint
         )
         self._model = base.model
-        self._held: dict[int, tuple[tuple[History, str], Steering | None]] = {}
+        self._held: dict[int, tuple[tuple[str, History, str], Steering | None]] = {}
 
     def steer(self, view: View, divergence: Divergence) -> Steering | None:
         """The task's vectors; they are made when the task begins and hold until it ends."""
         task = task_text(view.episode.goal, view.episode.opening)
-        begun = (view.history, task)
+        begun = (view.brief, view.history, task)
         held = self._held.get(view.slot)
-        if held is None or held[0] != begun or not view.episode.exchanges:
+        if held is None or held[0] != begun:
             held = self._held[view.slot] = (begun, self._synthesise(task, divergence))
         return held[1]
 
     def _synthesise(self, task: str, divergence: Divergence) -> Steering | None:
         memory = self._memory
+        if not memory.tasks:  # the agent won all its training tasks: nothing to contrast
+            return None
         [query] = embed(self._model, [task])
         pooled = torch.isin(memory.owner, nearest(memory.keys, query, self.neighbours))
         direction = first_component(memory.differences[pooled])

@@ -25,7 +25,7 @@ def largest_within(
     chosen = 0.0
     measured = divergence([steering.scaled(dose) for dose in doses])
     for dose, nats in zip(doses, measured, strict=True):
-        if nats > bound:
+        if not nats <= bound:  # what is not a number is not within
             break
         chosen = dose
     return chosen

@@ -45,11 +45,14 @@ def test_the_method_of_twenty_lines_plays_from_the_command_line(tmp_path: Path) 
 
 def test_the_environment_snippet_runs() -> None:
     names: dict[str, object] = {}
-    exec(_block("gym.make"), names)  # noqa: S102 - our own README
+    exec(_block("gym.make"), names)
     assert isinstance(names["observation"], str)
 
 
-@pytest.mark.parametrize("id", re.findall(r"^\| `(driftgauge/\S+)` \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE))
+@pytest.mark.parametrize(
+    "id",
+    re.findall(r"^\| `(driftgauge/\S+)` \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE),
+)
 def test_the_environments_of_the_table_are_registered(id: str) -> None:
     import gymnasium as gym
 

@@ -32,11 +32,16 @@ def read_adapter(folder: Path) -> dict[str, Factors]:
     plain LoRA.
     """
     config: dict[str, Any] = json.loads((folder / "adapter_config.json").read_text())
-    if config["peft_type"] != "LORA" or config.get("use_dora") or config.get("rank_pattern"):
-        raise ValueError(f"{folder} holds no plain LoRA adapter of a single rank")
-    root = config["lora_alpha"] / (config["r"] ** (0.5 if config.get("use_rslora") else 1.0))
     tensors = load_file(folder / "adapter_model.safetensors")
     prefix, down, up = "base_model.model.", ".lora_A.weight", ".lora_B.weight"
+    patterns = ("use_dora", "rank_pattern", "alpha_pattern")
+    if (
+        config["peft_type"] != "LORA"
+        or any(config.get(name) for name in patterns)
+        or not all(name.endswith((down, up)) for name in tensors)
+    ):
+        raise ValueError(f"{folder} holds no plain LoRA adapter of a single rank")
+    root = config["lora_alpha"] / (config["r"] ** (0.5 if config.get("use_rslora") else 1.0))
     return {
         name.removeprefix(prefix).removesuffix(down): Factors(
             tensor, tensors[name.removesuffix(down) + up] * root
@@ -61,9 +66,13 @@ def _apply(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tenso
     if batch is None or not batch.adapters:
         return output
     known: dict[str, Factors] = module.driftgauge_adapters  # type: ignore[assignment]
+    # A row a token, whatever dimensions of size 1 the architecture puts around.
+    inputs, outputs = args[0].flatten(0, -2), output.view(-1, output.shape[-1])
+    if len(inputs) != batch.segments[-1].end:
+        raise NotImplementedError("an adapter on a layer that does not run over all tokens")
     for name, rows in batch.adapters.items():
         if (factors := known.get(name)) is not None:
             # peft keeps its factors in full precision whatever the model's own is.
-            inputs = args[0][0, rows].to(factors.down.dtype)
-            output[0, rows] += ((inputs @ factors.down.T) @ factors.up.T).to(output.dtype)
+            own = inputs[rows].to(factors.down.dtype)
+            outputs[rows] += ((own @ factors.down.T) @ factors.up.T).to(output.dtype)
     return output

@@ -71,8 +71,10 @@ class Choice(Answer):
         """Decide at this fork of the prefix tree, then walk on to the next fork or to the end."""
         if len(self.alive) > 1:
             depth = len(self.tokens)
-            best = self.pick(logits, sorted({candidate[depth] for candidate in self.alive}))
-            self.alive = [c for c in self.alive if c[depth] == best]
+            options = sorted({candidate[depth] for candidate in self.alive})
+            if len(options) > 1:  # else all candidates begin alike
+                best = self.pick(logits, options)
+                self.alive = [c for c in self.alive if c[depth] == best]
             fork = depth + 1
             while len(self.alive) > 1 and len({c[fork] for c in self.alive}) == 1:
                 fork += 1

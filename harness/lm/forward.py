@@ -129,7 +129,7 @@ def packed_attention(
         )
         # Grouped queries: one "batch" a key/value head, so that keys are never repeated.
         groups = query.shape[1] // keys.shape[0]
-        queries = query[0, :, rows].unflatten(0, (keys.shape[0], groups))
+        queries = query[0, :, rows].reshape(keys.shape[0], groups, segment.new, -1)
         outputs.append(
             scaled_dot_product_attention(
                 queries,

@@ -57,7 +57,7 @@ class LanguageModel:
         self.network.set_attn_implementation(ATTENTION)
         self.format = PromptFormat(tokenizer)
         config = network.config.get_text_config()
-        self.window: int = window or getattr(config, "max_position_embeddings", 0)
+        self.window: int = window or getattr(config, "max_position_embeddings", None) or 0
         if not self.window:
             raise ValueError(
                 f"The architecture {network.config.model_type!r} does not say how long a prompt it "

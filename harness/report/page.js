@@ -148,7 +148,9 @@ function taskSection(task, count) {
     element("h3", null, `Task ${task.position} of ${count}`, element("span", null, task.task)),
     same && opening !== null
       ? element("div", { class: "opening" },
-          element("span", { class: "none" }, "The task begins with:"),
+          element("span", { class: "none" }, "The task:"),
+          element("p", { class: "text" }, string(task.goal)),
+          element("span", { class: "none" }, "It begins with:"),
           element("p", { class: "text" }, opening))
       : null,
     arms,

@@ -5,7 +5,7 @@
      "texts":   ["command", "feedback", ...],        which of these are indices into strings
      "plays":   {"0": [[1, 0, ...], ...]},           a row a turn
      "entries": [{"name": ..., "sessions": [{"block": ..., "order": ..., "count": 4,
-                  "tasks": [{"position": 1, "task": ..., "arms": {"chained": {...}}}]}]}]}
+                  "tasks": [{"position": 1, "task": ..., "goal": 3, "arms": {...}}]}]}]}
 
 Fresh plays are shared by the orders of a block, and the same games are read by every entry, so
 a page of half a million words stays a few megabytes.
@@ -80,6 +80,7 @@ def transcripts(comparison: Comparison, limit: int = LIMIT) -> Transcripts:
                 {
                     "position": position,
                     "task": rows[0]["task"],
+                    "goal": store.string(rows[0]["goal"]),
                     "arms": {row["arm"]: reader.arm(row) for row in rows},
                 }
             )

@@ -15,10 +15,10 @@ from harness.task import (
     mirrored_pair,
     read_lock,
 )
-from tests.harness.toy import ID, panel, spec
+from tests.harness.walks import ID, panel, spec
 
 HUNT = PanelSpec(
-    id="driftgauge/TextWorldTreasureHunter-v0", levels=(4, 5), brief="Hunt.", blocks=2, tasks=2
+    id="driftgauge/TextWorldTreasureHunter-v0", levels=(4, 5), brief="Hunt.", blocks=1, tasks=2
 )
 
 
@@ -79,7 +79,7 @@ def test_the_last_game_is_found() -> None:
 
 
 def test_too_few_games_are_said_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="gave only 5 different games .* 6 are needed.*fewer blo"):
+    with pytest.raises(ValueError, match=r"gave only 5 different games .* 6 are needed.*fewer blo"):
         panel(kwargs={"games": 5}, blocks=2, tasks=3)
 
 
@@ -102,10 +102,9 @@ def test_training_never_has_a_game_of_the_panel() -> None:
 
 def test_a_real_game_never_comes_in_two_splits() -> None:
     tests = Panel.build(HUNT, seed=0)
-    again = Panel.build(HUNT, seed=0, avoid=contents(tests.tasks[:2]))
-    assert not contents(again.tasks) & contents(tests.tasks[:2])
-    # The same draws: what was avoided was left out, and nothing else.
-    assert contents(tests.tasks[2:]) <= contents(again.tasks)
+    again = Panel.build(HUNT, seed=0, avoid=contents(tests.tasks[:1]))
+    # The same draws, less what was avoided.
+    assert contents(again.tasks) & contents(tests.tasks) == contents(tests.tasks[1:])
     training = HUNT.model_copy(update={"split": "training"})
     trained = Panel.build(training, seed=0, avoid=contents(tests.tasks))
     assert not contents(trained.tasks) & contents(tests.tasks)

@@ -1,17 +1,16 @@
-"""A corridor that the engine's tests play, agents that walk it, and a small panel of it.
+"""A corridor that the engine's tests play.
 
     Room 2 of 4.  →  north · south · east · jump · wait
 
 In every room one of north, south and east leads on; the other two refuse, `wait` is accepted
-and does nothing, `jump` loses. Workers import this file, so it must be importable as
-`tests.harness.toy` from the repository's root.
+and does nothing, `jump` loses. Workers import this file as `tests.harness.toy` from the
+repository root; that is why it imports nothing that is slow.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,7 @@ import gymnasium as gym
 from gymnasium import spaces
 
 from environments import Info, TextEnv
-from harness.agent import Agent, Decision, View, turns_in
-from harness.events import Hooks
-from harness.keyed import generator
-from harness.records import Records, TaskRow, TurnRow
-from harness.rollout import Rollout
-from harness.task import Panel, PanelSpec
 
-ID = "tests.harness.toy:toy/Corridor-v0"
 DOORS = ("east", "north", "south")
 
 
@@ -104,83 +96,3 @@ class Corridor(TextEnv):
 
 
 gym.register("toy/Corridor-v0", Corridor, disable_env_checker=True)
-
-
-class Walker(Agent):
-    """Decides by a function of the view, and remembers what it was shown."""
-
-    def __init__(
-        self,
-        decide: Callable[[View], Decision],
-        deterministic: bool = True,
-        sees_history: bool = True,
-        chooses: bool = True,
-    ) -> None:
-        self.decide = decide
-        self.deterministic, self.sees_history = deterministic, sees_history
-        self.chooses = chooses
-        self.views: list[View] = []
-        self.batches: list[int] = []
-
-    def act(self, views: Sequence[View]) -> list[Decision]:
-        self.views += views
-        self.batches.append(len(views))
-        return [self.decide(view) for view in views]
-
-
-def moody(view: View) -> Decision:
-    """An admissible command, drawn anew for every age of the session: it drifts."""
-    draw = generator(*view.key, turns_in(view.history)).integers(len(view.admissible))
-    command = view.admissible[int(draw)]
-    return Decision(command, f"I think I will {command}.", prompt_tokens=turns_in(view.history))
-
-
-def expert(view: View) -> Decision:
-    return Decision(view.expert)
-
-
-def spec(**changes: Any) -> PanelSpec:
-    return PanelSpec(**{"id": ID, "brief": "Walk.", "blocks": 2, "tasks": 3, "cap": 5, **changes})
-
-
-def panel(**changes: Any) -> Panel:
-    return Panel.build(spec(**changes), seed=0)
-
-
-class Played:
-    """What a rollout left behind."""
-
-    def __init__(self, folder: Path) -> None:
-        records = Records(folder)
-        self.turns: list[TurnRow] = list(records.turns)
-        self.tasks: list[TaskRow] = list(records.tasks)
-        records.close()
-
-    def task(self, block: str, order: int, position: int, arm: str) -> TaskRow:
-        [row] = [
-            row
-            for row in self.tasks
-            if (row.block, row.order, row.position, row.arm) == (block, order, position, arm)
-        ]
-        return row
-
-    def turns_of(self, row: TaskRow) -> list[TurnRow]:
-        return [turn for turn in self.turns if turn.play == row.play]
-
-
-def play(
-    folder: Path,
-    agent: Agent,
-    panel: Panel,
-    arms: Sequence[str] = ("chained", "fresh"),
-    hooks: Hooks | None = None,
-    slots: int = 4,
-    workers: int = 1,
-) -> Played:
-    """Play the panel, or what is left of it in the folder."""
-    records = Records(folder)
-    try:
-        Rollout(agent, panel, arms, records, hooks or Hooks(), slots, workers).run()
-    finally:
-        records.close()
-    return Played(folder)

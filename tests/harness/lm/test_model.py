@@ -124,9 +124,7 @@ def test_states_are_the_outputs_of_the_layers(model: LanguageModel) -> None:
     found = model.states(texts, positions, [0, 1])
     for text, wanted, states in zip(texts, positions, found, strict=True):
         with ordinary_attention(model.network), torch.inference_mode():
-            output = model.network(
-                torch.tensor([text]), output_hidden_states=True, use_cache=False
-            )
+            output = model.network(torch.tensor([text]), output_hidden_states=True, use_cache=False)
         expected = torch.stack([output.hidden_states[layer + 1][0, wanted] for layer in (0, 1)], 1)
         assert states.shape == (len(wanted), 2, model.width)
         torch.testing.assert_close(states, expected, **CLOSE)
@@ -145,13 +143,13 @@ def test_the_window_is_the_models_own_unless_it_is_set() -> None:
     assert LanguageModel(tiny_network("llama"), tiny_tokenizer(), window=300).window == 300
 
 
+BLOOM = BloomConfig(vocab_size=320, hidden_size=32, n_layer=2, n_head=4, initializer_range=0.3)
+
+
 def test_an_architecture_that_does_not_say_its_window_asks_for_one() -> None:
     network = AutoModelForCausalLM.from_config(BLOOM)
     with pytest.raises(ValueError, match=r"'bloom' does not say .* set model\.window"):
         LanguageModel(network, tiny_tokenizer())
-
-
-BLOOM = BloomConfig(vocab_size=320, hidden_size=32, n_layer=2, n_head=4)
 
 
 def test_attention_outside_the_interface_is_refused() -> None:

@@ -172,9 +172,7 @@ def test_a_cut_request_is_steered_as_a_whole_one(
     whole = model.extend([Request(steered(model, by), text, 5)])
     doses = model.doses[0]
     monkeypatch.setattr(harness.lm.model, "PASS_TOKENS", size)
-    torch.testing.assert_close(
-        model.extend([Request(steered(model, by), text, 5)]), whole, **CLOSE
-    )
+    torch.testing.assert_close(model.extend([Request(steered(model, by), text, 5)]), whole, **CLOSE)
     assert model.doses[0] == pytest.approx(doses, rel=1e-4)
 
 

@@ -1,0 +1,424 @@
+"""The loop: which plays are played, what the agent is shown, what is recorded, what survives."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import environments
+from baselines.scripted import Expert, Random
+from harness.agent import Decision, View, turns_in
+from harness.errors import KINDS, classify
+from harness.events import Hooks, SessionEnded, TaskEnded, TurnTaken
+from harness.records import TurnRow
+from harness.rollout import UNREADABLE
+from harness.task import Panel, PanelMismatch, PanelSpec
+from tests.harness.walks import Played, Walker, expert, moody, panel, play
+
+PANEL = panel(blocks=2, tasks=3)
+
+
+def _command(command: str) -> Decision:
+    return Decision(command)
+
+
+def _rows(played: Played) -> list[list[dict[str, Any]]]:
+    """Both tables without time, and without the order in which rows were written."""
+    turns = [{**asdict(row), "seconds": 0} for row in played.turns]
+    tasks = [asdict(row) for row in played.tasks]
+    return [sorted(rows, key=str) for rows in (turns, tasks)]
+
+
+def _lived(played: Played, *cell: Any) -> list[tuple[str | None, str]]:
+    return [(turn.command, turn.state_after) for turn in played.turns_of(played.task(*cell))]
+
+
+# What the agent is shown
+
+
+def test_history_grows_task_by_task_in_chained_and_is_empty_in_fresh(tmp_path: Path) -> None:
+    agent = Walker(moody)
+    played = play(tmp_path, agent, PANEL)
+    for block in ("0", "1"):
+        for order in (0, 1):
+            age = 0
+            for position in (1, 2, 3):
+                chained = played.task(block, order, position, "chained")
+                assert chained.age == age
+                assert played.task(block, order, position, "fresh").age == 0
+                age += chained.turns
+    shown = {len(view.history) for view in agent.views}
+    assert shown == {0, 1, 2}
+
+
+def test_a_history_is_what_was_said_and_read(tmp_path: Path) -> None:
+    agent = Walker(moody)
+    played = play(tmp_path, agent, PANEL, arms=("chained",))
+    last = played.task("0", 0, 3, "chained")
+    [view] = [view for view in agent.views if view.key[2] == last.task and view.key[3] == 1][:1]
+    for position, episode in enumerate(view.history, start=1):
+        row = played.task("0", 0, position, "chained")
+        turns = played.turns_of(row)
+        assert (episode.goal, episode.opening) == (row.goal, turns[0].observation)
+        assert list(episode.exchanges) == [(turn.text, turn.feedback) for turn in turns]
+        assert [turn.observation for turn in turns[1:]] == [turn.feedback for turn in turns[:-1]]
+
+
+def test_a_view_is_keyed_by_task_and_turn_alone(tmp_path: Path) -> None:
+    agent = Walker(moody)
+    play(tmp_path, agent, PANEL)
+    for view in agent.views:
+        turn = len(view.episode.exchanges) + 1
+        assert view.key == ("act", PANEL.seed, view.key[2], turn)
+        assert view.brief == "Walk." and view.expert in view.admissible
+
+
+# Which plays are played
+
+
+def test_a_deterministic_agent_plays_equal_history_and_state_once(tmp_path: Path) -> None:
+    agent = Walker(moody)
+    played = play(tmp_path, agent, PANEL)
+    # 6 games fresh; chained, each session's positions 2 and 3: its first is the fresh one's play.
+    assert len({row.play for row in played.tasks}) == 6 + 4 * 2
+    assert len(played.tasks) == 24
+    assert len(agent.views) == len(played.turns) == len({(t.play, t.turn) for t in played.turns})
+
+
+def test_one_that_is_not_deterministic_plays_every_row(tmp_path: Path) -> None:
+    agent = Walker(moody, deterministic=False)
+    played = play(tmp_path, agent, PANEL)
+    assert len({row.play for row in played.tasks}) == len(played.tasks) == 24
+    assert len(agent.views) == sum(row.turns for row in played.tasks)
+
+
+def test_at_position_1_all_arms_are_equal(tmp_path: Path) -> None:
+    played = play(tmp_path, Walker(moody, deterministic=False), PANEL)
+    for block in ("0", "1"):
+        for order in (0, 1):
+            chained, fresh = (_lived(played, block, order, 1, arm) for arm in ("chained", "fresh"))
+            assert chained == fresh
+    differs = [
+        _lived(played, block, order, position, "chained")
+        != _lived(played, block, order, position, "fresh")
+        for block in ("0", "1")
+        for order in (0, 1)
+        for position in (2, 3)
+    ]
+    assert any(differs)  # this agent does drift
+
+
+def test_playing_once_or_for_every_row_is_the_same(tmp_path: Path) -> None:
+    once = play(tmp_path / "once", Walker(moody), PANEL)
+    each = play(tmp_path / "each", Walker(moody, deterministic=False), PANEL)
+    for row in once.tasks:
+        cell = (row.block, row.order, row.position, row.arm)
+        assert _lived(once, *cell) == _lived(each, *cell)
+
+
+def test_an_agent_that_sees_no_history_gets_one_play_a_task(tmp_path: Path) -> None:
+    agent = Walker(moody, sees_history=False)
+    played = play(tmp_path, agent, PANEL)
+    assert {turns_in(view.history) for view in agent.views} == {0}
+    assert len({row.play for row in played.tasks}) == len(PANEL.tasks) == 6
+    assert len(played.tasks) == 24
+    # It has a session nevertheless, and is as old in it as any other agent.
+    first, second = (played.task("0", 0, position, "chained") for position in (1, 2))
+    assert (first.age, second.age) == (0, first.turns)
+
+
+def test_the_short_form_of_an_agent_plays_the_same(tmp_path: Path) -> None:
+    from harness.agent import as_agent
+
+    class Short:
+        def act(self, view: View) -> Decision:
+            return moody(view)
+
+    short = play(tmp_path / "short", as_agent(Short()), PANEL)
+    assert _rows(short) == _rows(play(tmp_path / "long", Walker(moody), PANEL))
+
+
+# What changes nothing
+
+
+def test_slots_and_workers_change_no_row(tmp_path: Path) -> None:
+    reference = _rows(play(tmp_path / "reference", Walker(moody), PANEL, slots=4, workers=1))
+    for slots, workers in ((1, 1), (3, 2), (16, 3)):
+        agent = Walker(moody)
+        played = play(tmp_path / f"{slots}", agent, PANEL, slots=slots, workers=workers)
+        assert _rows(played) == reference
+        assert max(agent.batches) <= slots
+        assert {view.slot for view in agent.views} <= set(range(slots))
+
+
+def test_the_order_of_blocks_and_arms_changes_no_row(tmp_path: Path) -> None:
+    reference = _rows(play(tmp_path / "reference", Walker(moody), PANEL))
+    turned = PANEL.model_copy(update={"blocks": PANEL.blocks[::-1]})
+    arms = ("fresh", "chained")
+    assert _rows(play(tmp_path / "turned", Walker(moody), turned, arms=arms)) == reference
+
+
+def test_a_session_keeps_its_slot(tmp_path: Path) -> None:
+    agent = Walker(moody)
+    play(tmp_path, agent, panel(blocks=2, tasks=3), arms=("chained",), slots=4)
+    slots: dict[Any, set[int]] = {}
+    for view in agent.views:
+        if view.history:
+            slots.setdefault(view.history[0], set()).add(view.slot)
+    assert all(len(used) == 1 for used in slots.values())
+
+
+# How tasks end
+
+
+def test_ends_are_won_lost_and_capped(tmp_path: Path) -> None:
+    small = panel(blocks=1, tasks=1, cap=4)
+    for command, end, turns in (("expert", "won", 3), ("jump", "lost", 1), ("wait", "capped", 4)):
+        agent = Walker(expert if command == "expert" else lambda view, c=command: _command(c))
+        played = play(tmp_path / end, agent, small)
+        assert [(row.end, row.turns, row.cap) for row in played.tasks] == [(end, turns, 4)] * 2
+        last = played.turns[-1]
+        assert (last.won, last.lost) == (end == "won", end == "lost")
+
+
+def test_a_win_at_the_last_turn_is_a_win(tmp_path: Path) -> None:
+    played = play(tmp_path, Walker(expert), panel(blocks=1, tasks=1, cap=3))
+    assert played.tasks[0].end == "won"
+
+
+def test_an_unreadable_output_steps_nothing_and_counts(tmp_path: Path) -> None:
+    def mumble(view: View) -> Decision:
+        if len(view.episode.exchanges) == 1:
+            return Decision(None, "Hm, let me think.")
+        return expert(view)
+
+    agent = Walker(mumble, chooses=False)
+    played = play(tmp_path, agent, panel(blocks=1, tasks=1, cap=3), arms=("chained",))
+    [row] = played.tasks
+    assert (row.end, row.turns) == ("capped", 3)  # without the second turn it would have won
+    first, unread, last = played.turns
+    assert (unread.command, unread.text, unread.feedback) == (
+        None,
+        "Hm, let me think.",
+        UNREADABLE,
+    )
+    assert unread.state_before == unread.state_after == first.state_after == last.state_before
+    assert unread.distance_before == unread.distance_after == 2
+    assert unread.accepted is None and not unread.opportunity
+    assert agent.views[2].episode.observation == UNREADABLE == last.observation
+    assert agent.views[2].admissible == agent.views[1].admissible
+    errors = classify(played.turns)
+    assert errors["unparsed"].tolist() == [False, True, False]
+
+
+def test_a_refused_command_is_a_turn(tmp_path: Path) -> None:
+    agent = Walker(lambda view: _command("sing"), chooses=False)
+    played = play(tmp_path, agent, panel(blocks=1, tasks=1, cap=2), arms=("chained",))
+    assert [(turn.accepted, turn.feedback) for turn in played.turns] == [
+        (False, "There is a wall.")
+    ] * 2
+    assert classify(played.turns)["invalid"].all()
+
+
+# What breaks
+
+
+def _explodes_in(*names: str, at: int = 2) -> Walker:
+    """Walks well, but ends the process at turn `at` of the named tasks."""
+
+    def decide(view: View) -> Decision:
+        deadly = view.key[2] in names and view.key[3] == at
+        return Decision("explode") if deadly else moody(view)
+
+    return Walker(decide)
+
+
+def test_a_process_that_dies_once_costs_nothing(tmp_path: Path) -> None:
+    fuse = tmp_path / "fuse"
+    fused = panel(kwargs={"fuse": str(fuse)})
+    agent = _explodes_in("test0/0/A", at=1)
+    fuse.touch()
+    broken = play(tmp_path / "broken", agent, fused, slots=8)
+    assert not fuse.exists()
+    assert _rows(broken) == _rows(play(tmp_path / "whole", agent, fused, slots=8))
+
+
+def test_a_task_whose_process_dies_twice_has_failed(tmp_path: Path) -> None:
+    whole = play(tmp_path / "whole", Walker(moody), PANEL)
+    heard: list[SessionEnded] = []
+
+    class Ends(Hooks):
+        def session_ended(self, event: SessionEnded) -> None:
+            heard.append(event)
+
+    agent = _explodes_in("test0/0/B", at=1)
+    played = play(tmp_path / "broken", agent, PANEL, slots=16, hooks=Ends())
+    failed = {
+        (row.block, row.order, row.position, row.arm) for row in played.tasks if row.end == "failed"
+    }
+    # B is second in both orders of three; it fails in every arm.
+    assert failed == {("0", order, 2, arm) for order in (0, 1) for arm in ("chained", "fresh")}
+    for cell in failed:
+        row = played.task(*cell)
+        assert row.reason == "the environment's process died"
+        assert (row.turns, row.goal) == (0, whole.task(*cell).goal)
+    # After it the session is missing; nothing else is.
+    names = {(row.block, row.order, row.position, row.arm) for row in played.tasks}
+    missing = {("0", order, 3, arm) for order in (0, 1) for arm in ("chained", "fresh")}
+    expected = {(row.block, row.order, row.position, row.arm) for row in whole.tasks}
+    assert names == expected - missing
+    assert sorted((end.block, end.order) for end in heard) == [
+        ("0", 0),
+        ("0", 1),
+        ("1", 0),
+        ("1", 1),
+    ]
+    # All 16 slots are in the one process that died again and again, and the others do not mind.
+    for cell in names - failed:
+        assert _lived(played, *cell) == _lived(whole, *cell)
+        assert played.task(*cell) == whole.task(*cell)
+    # What failed is not tried once more by the next start.
+    agent.views.clear()
+    assert _rows(play(tmp_path / "broken", agent, PANEL)) == _rows(played)
+    assert not agent.views
+
+
+def test_a_failed_task_keeps_the_turns_that_it_had(tmp_path: Path) -> None:
+    agent = Walker(lambda view: _command("explode" if view.key[3] == 3 else "wait"))
+    played = play(tmp_path, agent, panel(blocks=1, tasks=1), arms=("chained",))
+    assert [(row.end, row.turns) for row in played.tasks] == [("failed", 2)]
+    assert [turn.turn for turn in played.turns] == [1, 2]
+
+
+def test_a_replay_that_diverges_is_found(tmp_path: Path) -> None:
+    """The environment is no function of its seed and its actions: a replay shows it."""
+    drifting = panel(blocks=1, tasks=1, kwargs={"drifts": True})
+    with pytest.raises(Stopped):
+        play(tmp_path, Stopping(1), drifting, arms=("chained",))
+    turns = tmp_path / "turns.jsonl"
+    turns.write_text(turns.read_text().replace("visit 1", "visit 7"))
+    [row] = play(tmp_path, Walker(moody), drifting, arms=("chained",)).tasks
+    assert row.end == "failed"
+    assert row.reason.startswith("replay diverged at turn 1: ")
+
+
+def test_a_game_that_changed_since_the_panel_was_made_is_refused(tmp_path: Path) -> None:
+    small = panel(blocks=1, tasks=1)
+    [task] = small.tasks
+    changed = task.model_copy(update={"content": "f" * 64})
+    block = small.blocks[0].model_copy(update={"tasks": (changed,)})
+    with pytest.raises(PanelMismatch, match=r"test0/0/A .* the panel has ffffffffffff"):
+        play(tmp_path, Walker(moody), small.model_copy(update={"blocks": (block,)}))
+
+
+# Going on
+
+
+class Stopped(Exception):
+    """What a kill looks like from inside."""
+
+
+class Stopping(Walker):
+    """Gives up after so many decisions."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__(moody)
+        self.after = after
+
+    def act(self, views: Iterable[View]) -> list[Decision]:
+        if len(self.views) >= self.after:
+            raise Stopped
+        return super().act(list(views))
+
+
+@pytest.mark.parametrize("slots", [1, 5])
+def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path, slots: int) -> None:
+    whole = play(tmp_path / "whole", Walker(moody), PANEL)
+    asked = 0
+    for after in (2, 9, 14):
+        stopping = Stopping(after)
+        with pytest.raises(Stopped):
+            play(tmp_path / "torn", stopping, PANEL, slots=slots)
+        asked += len(stopping.views)
+    finished = len(Played(tmp_path / "torn").tasks)
+    heard = Heard()
+    last = Walker(moody)
+    torn = play(tmp_path / "torn", last, PANEL, slots=slots, hooks=heard)
+    assert _rows(torn) == _rows(whole)
+    # Not one turn was played twice, and each ended task was told of once.
+    assert asked + len(last.views) == len(whole.turns) == len(torn.turns)
+    assert heard.tasks == len(whole.tasks) - finished > 0
+    assert len(heard.turns) == len(last.views)
+
+
+class Heard(Hooks):
+    def __init__(self) -> None:
+        self.turns: list[TurnRow] = []
+        self.tasks = 0
+        self.sessions = 0
+
+    def turn_taken(self, event: TurnTaken) -> None:
+        self.turns.append(event.row)
+
+    def task_ended(self, event: TaskEnded) -> None:
+        assert len(event.turns) == event.row.turns
+        self.tasks += 1
+
+    def session_ended(self, event: SessionEnded) -> None:
+        self.sessions += 1
+
+
+def test_hooks_hear_of_everything_once_and_of_nothing_when_all_is_played(tmp_path: Path) -> None:
+    heard = Heard()
+    played = play(tmp_path, Walker(moody), PANEL, hooks=heard)
+    assert heard.turns == played.turns
+    assert (heard.tasks, heard.sessions) == (24, 4)
+    again, agent = Heard(), Walker(moody)
+    assert _rows(play(tmp_path, agent, PANEL, hooks=again)) == _rows(played)
+    assert (again.turns, again.tasks, again.sessions, agent.views) == ([], 0, 0, [])
+
+
+@pytest.mark.parametrize("table", ["turns.jsonl", "tasks.jsonl"])
+def test_a_torn_last_line_is_played_again(tmp_path: Path, table: str) -> None:
+    whole = play(tmp_path, Walker(moody), PANEL)
+    path = tmp_path / table
+    path.write_bytes(path.read_bytes()[:-20])
+    agent = Walker(moody)
+    assert _rows(play(tmp_path, agent, PANEL)) == _rows(whole)
+    assert len(agent.views) == (table == "turns.jsonl")
+
+
+# Real games
+
+
+@pytest.mark.parametrize("id", environments.ENTRY_POINTS)
+def test_the_expert_makes_no_error_in_any_environment(tmp_path: Path, id: str) -> None:
+    levels = {"Hunter": (4, 5), "Collector": (3,)}
+    level = next((levels[name] for name in levels if name in id), ())
+    spec = PanelSpec(id=id, levels=level, brief="Play.", blocks=1, tasks=2, cap=40)
+    played = play(tmp_path, Expert(), Panel.build(spec, seed=0), slots=2)
+    assert [row.end for row in played.tasks] == ["won"] * 8
+    errors = classify(played.turns)
+    assert not errors["error"].any()
+    assert not errors[list(KINDS)].fillna(False).to_numpy(bool).any()
+    assert (errors["regret"] == 0).all()
+
+
+def test_a_real_game_is_played_the_same_in_any_slot_and_after_a_stop(tmp_path: Path) -> None:
+    spec = PanelSpec(
+        id="driftgauge/TextWorldTreasureHunter-v0",
+        levels=(4, 5),
+        brief="Hunt.",
+        blocks=1,
+        tasks=2,
+        cap=6,
+    )
+    hunt = Panel.build(spec, seed=0)
+    whole = play(tmp_path / "whole", Walker(moody), hunt, slots=1)
+    with pytest.raises(Stopped):
+        play(tmp_path / "torn", Stopping(10), hunt, slots=4)
+    assert _rows(play(tmp_path / "torn", Walker(moody), hunt, slots=4)) == _rows(whole)
+    chance = play(tmp_path / "chance", Random(), hunt)
+    assert len({row.play for row in chance.tasks}) == 2

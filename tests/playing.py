@@ -1,0 +1,75 @@
+"""Playing the halls with a language-model agent, its parts prepared as in a run.
+
+agent = prepared(LMAgent(policy=WholeHistory()), folder, model)
+rows = play(agent, Panel.build(SPEC, seed=0), folder)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from baselines.scripted import Expert
+from harness.agent import Agent
+from harness.events import Hooks
+from harness.experience import ExperienceSpec
+from harness.lm import LMAgent
+from harness.model_spec import ModelSpec
+from harness.preparation import Preparation
+from harness.records import CostRow, Records, TaskRow, TurnRow, read_rows
+from harness.rollout import Rollout
+from harness.task import Panel, PanelSpec
+
+BRIEF = "Answer with a command."
+SPEC = PanelSpec(id="tests.halls:toy/Halls-v0", brief=BRIEF, tasks=2, cap=6, blocks=2)
+
+
+class Rows(NamedTuple):
+    """The tables of a run."""
+
+    turns: list[TurnRow]
+    tasks: list[TaskRow]
+    costs: list[CostRow]
+
+
+def read(folder: Path) -> Rows:
+    """What was recorded."""
+    return Rows(
+        list(read_rows(folder / "turns.jsonl", TurnRow)),
+        list(read_rows(folder / "tasks.jsonl", TaskRow)),
+        list(read_rows(folder / "costs.jsonl", CostRow)),
+    )
+
+
+def play(
+    agent: Agent, panel: Panel, folder: Path, slots: int = 3, orders: int | None = None
+) -> Rows:
+    """Play a panel in both arms."""
+    records = Records(folder)
+    try:
+        arms = ("chained", "fresh")
+        Rollout(agent, panel, arms, records, Hooks(), slots, workers=1, orders=orders).run()
+    finally:
+        records.close()
+    return read(folder)
+
+
+def preparation(folder: Path, model: Path | str, spec: PanelSpec = SPEC) -> Preparation:
+    """What parts learn from: three sessions of the expert, two of the agent's own."""
+    return Preparation(
+        panel=Panel.build(spec, seed=0),
+        spec=spec,
+        model=ModelSpec(name=str(model)),
+        experience=ExperienceSpec(expert_sessions=3, own_sessions=2),
+        expert=Expert(),
+        records=Records(folder),
+        hooks=Hooks(),
+        slots=3,
+        workers=1,
+    )
+
+
+def prepared(agent: LMAgent, folder: Path, model: Path | str) -> LMAgent:
+    """The agent, once its parts have learned."""
+    agent.prepare(preparation(folder, model))
+    return agent
