@@ -278,10 +278,12 @@ class Perfect:
         return {"perfect": True}
 
 
-def test_an_agent_that_always_wins_leaves_nothing_to_contrast(
+def test_an_agent_that_always_wins_leaves_nothing_to_contrast_and_is_not_steered(
     tiny_folder: Path, tmp_path: Path
 ) -> None:
     ready = preparation(tmp_path, tiny_folder, SPEC.model_copy(update={"cap": 9}))
     base = prepared(LMAgent(policy=WholeHistory()), tmp_path / "base", tiny_folder)
-    with pytest.raises(ValueError, match=r"won all its training tasks, so there is nothing to co"):
-        NPM(layers=LAYERS).learn(ready, Perfect(base, ready.expert))
+    npm = NPM(layers=LAYERS)
+    npm.learn(ready, Perfect(base, ready.expert))
+    begun = View(0, "brief", (), Episode("goal", "opening"), ("go east",), key=())
+    assert npm.steer(begun, lambda candidates: [0.0 for _ in candidates]) is None
