@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from harness.agent import Episode, History
@@ -72,23 +72,42 @@ def build_prompt(format: PromptFormat, brief: str, selected: Selected, window: i
     return Prompt(tokens, skip)
 
 
-def _skip(format: PromptFormat, brief: str, history: History, episode: Episode, window: int) -> int:
+def _skip(
+    format: PromptFormat, brief: str, history: History, episode: Episode, window: int
+) -> int:
     """Relive the session's prompts one by one, dropping turns whenever one is too long."""
-    episodes = (*history, episode)
+    turns: list[int] = []  # tokens of each turn so far
+    held = 0  # tokens of those that are not dropped
     skip = 0
-    lived = 0
-    for k, present in enumerate(episodes):
-        protected = lived  # turns of the present task are never dropped
-        for t in range(len(present.exchanges) + 1):
-            now = present._replace(exchanges=present.exchanges[:t])
-
-            def length(
-                skip: int, past: Sequence[Episode] = episodes[:k], now: Episode = now
-            ) -> int:
-                return len(format.tokens(chat(brief, tuple(past), now, skip)))
-
-            if length(skip) > window:
-                while skip < protected and length(skip) > window // 2:
+    unread: list[str] = []
+    for present in (*history, episode):
+        protected = len(turns)  # turns of the present task are never dropped
+        unread.append(f"{present.goal}\n\n{present.opening}")
+        for exchange in (*present.exchanges, None):
+            read = "\n\n".join(unread)
+            now = _prompt_length(format, brief, read)
+            if held + now > window:
+                while skip < protected and held + now > window // 2:
+                    held -= turns[skip]
                     skip += 1
-        lived += len(present.exchanges)
+            if exchange is not None:
+                turns.append(_turn_length(format, brief, read, exchange.said))
+                held += turns[-1]
+                unread = [exchange.observation]
     return skip
+
+
+@lru_cache(maxsize=65_536)
+def _prompt_length(format: PromptFormat, brief: str, read: str) -> int:
+    """Tokens of a prompt without a past."""
+    return len(format.tokens([Message("system", brief), Message("user", read)]))
+
+
+@lru_cache(maxsize=65_536)
+def _turn_length(format: PromptFormat, brief: str, read: str, said: str) -> int:
+    """Tokens that a past turn adds to a prompt."""
+    before = [Message("system", brief), Message("user", "a"), Message("assistant", "b")]
+    turn = [Message("user", read), Message("assistant", said)]
+    after = Message("user", "c")
+    with_it, without = [*before, *turn, after], [*before, after]
+    return len(format.tokens(with_it)) - len(format.tokens(without))
