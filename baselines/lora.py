@@ -8,6 +8,7 @@ adapter then never sees what a long session looks like, and drifts in one. With
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -83,7 +84,13 @@ class LoRA(Adapter):
     ) -> None:
         steps = self.epochs * len(examples)
         # The global generator is put back afterwards: peft draws its initial factors from it.
-        with torch.random.fork_rng(devices=[]), ordinary_attention(model.network):
+        with (
+            torch.random.fork_rng(devices=[]),
+            ordinary_attention(model.network),
+            warnings.catch_warnings(),
+        ):
+            # peft asks transformers by a name that transformers will rename.
+            warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`")
             torch.manual_seed(seed)
             config = LoraConfig(
                 r=self.rank, lora_alpha=2 * self.rank, target_modules="all-linear", lora_dropout=0.0

@@ -143,7 +143,9 @@ def _table(runs: Sequence[Path]) -> None:
 
 def _is_sentence(error: Exception) -> bool:
     """Whether an error's message is meant for the user, so that no trace is needed."""
-    from harness.task import PanelMismatch
+    if isinstance(error, (ValueError, FileNotFoundError)):
+        return True
+    from harness.lm.embedded import ModelUnavailable
     from harness.tracking.wandb import TrackingError
 
-    return isinstance(error, (ValueError, FileNotFoundError, PanelMismatch, TrackingError))
+    return isinstance(error, (ModelUnavailable, TrackingError))

@@ -3,7 +3,7 @@
 from harness.lm.chat import Prompt, Selected
 from harness.lm.lm_agent import LMAgent
 from harness.lm.model import LanguageModel
-from harness.lm.parts import Adapter, Base, Divergence, Intervention, Policy
+from harness.lm.parts import Adapter, Base, Divergence, Intervention, Memory, Policy
 from harness.lm.steering import Steering
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Intervention",
     "LMAgent",
     "LanguageModel",
+    "Memory",
     "Policy",
     "Prompt",
     "Selected",

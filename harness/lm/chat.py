@@ -72,9 +72,7 @@ def build_prompt(format: PromptFormat, brief: str, selected: Selected, window: i
     return Prompt(tokens, skip)
 
 
-def _skip(
-    format: PromptFormat, brief: str, history: History, episode: Episode, window: int
-) -> int:
+def _skip(format: PromptFormat, brief: str, history: History, episode: Episode, window: int) -> int:
     """Relive the session's prompts one by one, dropping turns whenever one is too long."""
     turns: list[int] = []  # tokens of each turn so far
     held = 0  # tokens of those that are not dropped

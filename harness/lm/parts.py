@@ -1,6 +1,7 @@
 """The parts of a language-model agent, each orthogonal to the others, each one small class.
 
     policy         which of the history stands in the prompt
+    memory         text learned from experience, put in the prompt
     adapter        the weights' difference
     intervention   what is added to the residual stream, slot by slot
 
@@ -39,6 +40,18 @@ class Policy(ABC):
         """What the prompt shows of the view."""
 
 
+class Memory(ABC):
+    """Learns a text from experience, which stands in the prompt behind the brief."""
+
+    @abstractmethod
+    def learn(self, preparation: Preparation, base: Base) -> None:
+        """Learn from the experience of the agent as it plays without the memory."""
+
+    @abstractmethod
+    def recall(self, view: View) -> str:
+        """The text for this view; where it changes, all that follows it is encoded again."""
+
+
 class Adapter(ABC):
     """Changes the weights."""
 
@@ -48,7 +61,7 @@ class Adapter(ABC):
 
 
 class Base(Protocol):
-    """The agent as it is without the intervention that is about to learn."""
+    """The agent as it is without the part that is about to learn."""
 
     @property
     def model(self) -> LanguageModel:
