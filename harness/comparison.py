@@ -168,7 +168,7 @@ positions, and over the positions ≥ 2 |
             | `h50` | turns until half of the sessions had an uncorrected error |
             | `locked` | share of chained sessions that lock in |
             | `prompt_tokens`, `encoded_tokens`, `generated_tokens`, `seconds` | per turn played |
-            | `preparation_seconds` | what all that the run rests on took when it was made |
+            | `preparation_seconds` | what all that it learned took when it was made |
             | `turns`, `blocks` | turns played, each once; blocks |
             | `note` | what to know before comparing |
         """
@@ -190,7 +190,7 @@ positions, and over the positions ≥ 2 |
             "h50": horizon(turns, tasks).value,
             "locked": lock_in(turns, tasks).sessions.value,
             **{cost: float(turns[cost].mean()) for cost in PER_TURN},
-            "preparation_seconds": float(run.costs["made_in_seconds"].sum()),
+            "preparation_seconds": _learning_seconds(run.costs),
             "turns": len(turns),
             "blocks": tasks["block"].nunique(),
             "note": notes(drift.note, self._caveat(run)),
@@ -261,6 +261,11 @@ def _drift(run: Run) -> Estimate:
         return Estimate(math.nan, note=f"refused: {mismatch}")
     worst = f"at worst {found.worst}" if found.worst else ""
     return found.estimate._replace(note=notes(found.estimate.note, worst, *found.failed))
+
+
+def _learning_seconds(costs: pd.DataFrame) -> float:
+    """Steps without an artefact (games, the model) are left out: they are nobody's learning."""
+    return float(costs.loc[costs["artefact"] != "", "made_in_seconds"].sum())
 
 
 def _interval(name: str, estimate: Estimate) -> dict[str, float]:

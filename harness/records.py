@@ -101,7 +101,11 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """One step of preparation: what it took, and the hash under which its artefact is kept."""
+    """One step of preparation: what it took, and the hash under which its artefact is kept.
+
+    Steps without an artefact (games, the model) are nobody's learning: whoever comes first pays
+    for all, so comparisons leave them out.
+    """
 
     step: str
     seconds: float

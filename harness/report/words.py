@@ -177,8 +177,8 @@ def headline(of_rows: Sequence[Row]) -> list[str]:
     if len(known) > 1:
         best = max(known, key=lambda row: row.chained_value)
         said.append(
-            f"The highest success with a history is that of {best.entry}: "
-            f"{best.chained_value:.0%} of tasks won."
+            f"In sessions {best.entry} wins most: {best.chained_value:.0%} of the tasks after "
+            "the first."
         )
     return said
 
