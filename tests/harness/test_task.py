@@ -120,7 +120,7 @@ def test_progress_is_told() -> None:
 def test_an_environment_is_named_as_gymnasium_names_it() -> None:
     assert spec(id=ID).id == ID
     with pytest.raises(gym.error.Error, match="Did you mean: `Corridor`"):
-        spec(id="tests.harness.toy:toy/Coridor-v0")
+        spec(id="tests.harness.toy:walks/Coridor-v0")
     with pytest.raises(ValidationError, match=r"nowhere:toy/Corridor-v0 cannot be imported"):
         spec(id="nowhere:toy/Corridor-v0")
     with pytest.raises(ValidationError, match="cpa"):

@@ -95,4 +95,4 @@ class Corridor(TextEnv):
         }
 
 
-gym.register("toy/Corridor-v0", Corridor, disable_env_checker=True)
+gym.register("walks/Corridor-v0", Corridor, disable_env_checker=True)

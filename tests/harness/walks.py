@@ -15,7 +15,7 @@ from harness.records import Records, TaskRow, TurnRow
 from harness.rollout import Rollout
 from harness.task import Panel, PanelSpec
 
-ID = "tests.harness.toy:toy/Corridor-v0"
+ID = "tests.harness.toy:walks/Corridor-v0"
 
 
 class Walker(Agent):
