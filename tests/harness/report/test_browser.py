@@ -22,6 +22,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--virtual-time-budget=20000",  # timers of the frame below run before the document is dumped
 )
 
 # A frame has the width that it is given (a window cannot be as narrow as a phone), and a page in
@@ -29,8 +30,9 @@ FLAGS = (
 FRAME = """<!doctype html><title>frame</title>
 <iframe width="{width}" height="900" srcdoc="{page}"></iframe><pre></pre>
 <script>
-  addEventListener("load", () => {{
+  addEventListener("load", function ask() {{
     const page = document.querySelector("iframe").contentDocument;
+    if (!page.querySelector(".task")) return setTimeout(ask, 100); // a busy machine: not drawn yet
     const count = (selector) => page.querySelectorAll(selector).length;
     const root = page.documentElement;
     document.querySelector("pre").textContent = "asked " + JSON.stringify({{

@@ -28,6 +28,7 @@ def read_records(path: Path) -> Iterator[Any]:
     assert FILE_HEADER.unpack_from(data) == (b":W&B", 0xBEE1, 0)
     offset = FILE_HEADER.size
     parts = b""
+    begun = False  # a first chunk can be empty, where a block has room for its header only
     while offset < len(data):
         if BLOCK - offset % BLOCK < CHUNK_HEADER.size:
             offset += BLOCK - offset % BLOCK
@@ -37,7 +38,8 @@ def read_records(path: Path) -> Iterator[Any]:
         chunk = data[offset : offset + length]
         offset += length
         assert crc == zlib.crc32(bytes([kind]) + chunk), f"damaged at byte {offset}"
-        assert (kind in (MIDDLE, LAST)) == bool(parts)
+        assert (kind in (MIDDLE, LAST)) == begun
+        begun = kind in (FIRST, MIDDLE)
         parts += chunk
         if kind in (WHOLE, LAST):
             yield Record.FromString(parts)
