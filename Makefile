@@ -9,7 +9,6 @@ BIN    := $(VENV)/bin
 
 demo: $(VENV)/.demo
 	$(BIN)/driftgauge run experiment=demo runs=$(RUNS)
-	@echo "To play anew, with all that was made and learned kept: make demo RUNS=$(RUNS)-2"
 
 test: $(VENV)/.test
 	$(BIN)/ruff check

@@ -79,7 +79,8 @@ def _run(words: list[str]) -> int:
         if len(finished) == len(configs):
             print(
                 "Everything was played before. To play anew, with model, games, adapter and "
-                f"experience kept: the same command with runs={configs[0].runs}-2"
+                f"experience kept: the same command with runs={configs[0].runs}-2 "
+                f"(by make: RUNS={configs[0].runs}-2)"
             )
     return 0
 
