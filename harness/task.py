@@ -8,7 +8,7 @@ panel.check(read_lock(path))         # refuses, by name, a game that came out ot
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -244,8 +244,4 @@ def contents(tasks: Iterable[Task]) -> frozenset[str]:
 
 
 def _identity(task: Task) -> tuple[str, str, int]:
-    return task.environment, json.dumps(_plain(task.kwargs), sort_keys=True), task.seed
-
-
-def _plain(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(mapping)
+    return task.environment, json.dumps(task.kwargs, sort_keys=True), task.seed
