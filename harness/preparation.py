@@ -98,7 +98,7 @@ class Preparation:
 
     def expert_sessions(self) -> list[list[Trajectory]]:
         """The training games as the expert plays them, one chained session a block."""
-        return self._sessions("expert", self.expert, self.training, self.made_of())
+        return self._sessions("expert", self.expert, self.training, {})
 
     def own_sessions(self, agent: Agent, made_of: Mapping[str, Any]) -> list[list[Trajectory]]:
         """The first of the same sessions as `agent` plays them.
@@ -171,7 +171,13 @@ class Preparation:
             finally:
                 records.close()
 
-        made = {"panel": panel.digest, "agent": made_of, "driftgauge": version("driftgauge")}
+        made = {
+            "panel": panel.digest,
+            # What the agent has learned already, a memory say, comes from all of it.
+            "experience": self.made_of(),
+            "agent": made_of,
+            "driftgauge": version("driftgauge"),
+        }
         return read_experience(self.artefact(f"{whose} experience", made, record))
 
     def _reporter(self, step: str) -> Report:
