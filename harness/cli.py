@@ -27,12 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _command(words)
     except Exception as error:
-        if not _is_sentence(error):
+        if (code := _exit_code(error)) is None:
             raise
         if debug:
             traceback.print_exception(error)
         print(f"driftgauge: {error}", file=sys.stderr)
-        return 2 if isinstance(error, (ValueError, FileNotFoundError)) else 1
+        return code
     except KeyboardInterrupt:
         print("\ndriftgauge: stopped. The same command goes on from here.", file=sys.stderr)
         return 130
@@ -54,7 +54,8 @@ def _command(words: list[str]) -> int:
     if words[:1] == ["run"]:
         return _run(words[1:])
     arguments = parser.parse_args(words)
-    return _report(arguments.runs, arguments.out)
+    _show(arguments.runs, arguments.out)
+    return 0
 
 
 def _run(words: list[str]) -> int:
@@ -70,12 +71,7 @@ def _run(words: list[str]) -> int:
     finished = [config for config in configs if is_finished(config)]
     _hydra(words)
     if configs:
-        folders = [config.folder for config in configs]
-        if configs[0].report is None:
-            _table(folders)
-            print(f"\nReport: driftgauge report {' '.join(map(str, folders))}")
-        else:
-            _report(folders, configs[0].report)
+        _show([config.folder for config in configs], configs[0].report)
         if len(finished) == len(configs):
             print(
                 "Everything was played before. To play anew, with model, games, adapter and "
@@ -122,31 +118,24 @@ def _hydra(words: list[str]) -> None:
         raise
 
 
-def _report(runs: Sequence[Path], out: Path) -> int:
+def _show(runs: Sequence[Path], out: Path | None) -> None:
+    """Print the comparison table of some runs; with `out`, write the report there as well."""
     from harness.comparison import load
-    from harness.report import write_report
-    from harness.report.table import text
-
-    comparison = load(*runs)
-    page = write_report(comparison, out)
-    print(text(comparison, comparison.table()))
-    print(f"\nReport: {page}")
-    return 0
-
-
-def _table(runs: Sequence[Path]) -> None:
-    from harness.comparison import load
-    from harness.report.table import text
+    from harness.report import text, write_report
 
     comparison = load(*runs)
     print(text(comparison, comparison.table()))
+    if out is None:
+        print(f"\nReport: driftgauge report {' '.join(map(str, runs))}")
+    else:
+        print(f"\nReport: {write_report(comparison, out)}")
 
 
-def _is_sentence(error: Exception) -> bool:
-    """Whether an error's message is meant for the user, so that no trace is needed."""
+def _exit_code(error: Exception) -> int | None:
+    """2 for wrong use, 1 for what broke; None where the message is no sentence for the user."""
     if isinstance(error, (ValueError, FileNotFoundError)):
-        return True
+        return 2
     from harness.lm.embedded import ModelUnavailable
     from harness.tracking.wandb import TrackingError
 
-    return isinstance(error, (ModelUnavailable, TrackingError))
+    return 1 if isinstance(error, (ModelUnavailable, TrackingError)) else None

@@ -20,7 +20,7 @@ from harness.events import AllHooks, Hooks, RunEnded, RunStarted, StepDone, Step
 from harness.preparation import Learner, Preparation
 from harness.records import CostRow, Records, read_manifest, write_manifest
 from harness.rollout import Rollout
-from harness.task import Panel, PanelMismatch, read_lock
+from harness.task import Panel, PanelMismatch, mirrored_pair, read_lock
 
 PACKAGES = ("driftgauge", "torch", "transformers", "peft", "textworld", "gymnasium", "numpy")
 
@@ -91,7 +91,7 @@ def _panel(config: RunConfig, records: Records, hooks: Hooks) -> Panel:
         progress=lambda done, total: hooks.step_progress(StepProgress("games", done, total)),
     )
     for lock in (files("conf") / "panels").iterdir():
-        panel.check(Panel.model_validate_json(lock.read_text()))
+        panel.check(read_lock(lock))
     own = config.folder / "panel.lock.json"
     if own.exists() and read_lock(own) != panel:
         raise PanelMismatch(
@@ -113,7 +113,6 @@ def _manifest(config: RunConfig) -> dict[str, Any]:
     except FileNotFoundError:
         earlier = {}
     spec = config.environment
-    orders = 1 if spec.tasks == 1 else 2
     return {
         "kind": "run",
         "name": config.name,
@@ -125,7 +124,7 @@ def _manifest(config: RunConfig) -> dict[str, Any]:
         "seed": config.seed,
         "arms": list(config.arms),
         "reference": config.reference,
-        "tasks_total": len(config.arms) * spec.blocks * orders * spec.tasks,
+        "tasks_total": len(config.arms) * spec.blocks * len(mirrored_pair(spec.tasks)) * spec.tasks,
         "error_definition": ERROR_DEFINITION,
         "versions": {"python": platform.python_version(), **_versions()},
         "machine": {

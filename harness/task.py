@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -233,8 +234,8 @@ def environment_class(id: str) -> type[TextEnv]:
     return cast(type[TextEnv], load_env_creator(spec.entry_point))
 
 
-def read_lock(path: Path) -> Panel:
-    """Read a lock file."""
+def read_lock(path: Traversable) -> Panel:
+    """Read a lock file, on disk or shipped in a package."""
     return Panel.model_validate_json(path.read_text())
 
 
