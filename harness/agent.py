@@ -101,13 +101,21 @@ class Agent(ABC):
     sees_history = True
     """False if the decision never depends on earlier tasks: its drift is zero by construction."""
     deterministic = True
-    """True if equal (history, state, key) give equal decisions: such a play is played once."""
+    """True if equal (history, state, key) give equal decisions: such a play is played once. Else
+    position 1, where all arms are equal, is played in each and is the negative control."""
     chooses = True
     """True if it only picks among admissible commands, so that `invalid` is unknown."""
 
     @abstractmethod
     def act(self, views: Sequence[View]) -> list[Decision]:
         """Decide for every view; the result has the views' order."""
+
+    def length(self, text: str) -> int:
+        """How long a message is for this agent: tokens where it has a tokenizer, else words.
+
+        The arms `padded` and `expert` match their histories' lengths by it.
+        """
+        return len(text.split())
 
 
 class SingleSlotAgent(Protocol):

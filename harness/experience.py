@@ -7,15 +7,17 @@ Training games never share content with a panel that is evaluated.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.agent import Episode, History, View
-from harness.records import End, TaskRow, TurnRow, read_rows
-from harness.rollout import exchanges
+from harness.agent import Agent, Episode, History, View
+from harness.events import Hooks
+from harness.records import End, Records, TaskRow, TurnRow, read_rows
+from harness.rollout import Rollout, exchanges
 from harness.task import Panel, read_lock
 
 
@@ -84,7 +86,37 @@ def read_experience(folder: Path) -> list[list[Trajectory]]:
     return list(sessions.values())
 
 
-def save_panel(panel: Panel, folder: Path) -> None:
-    """Put the lock file where `read_experience` looks for it."""
+def record_sessions(
+    agent: Agent, panel: Panel, folder: Path, hooks: Hooks, slots: int, workers: int
+) -> None:
+    """Play the first chained session of every block into a folder, or what is left of them."""
     folder.mkdir(parents=True, exist_ok=True)
     panel.save(folder / "panel.lock.json")
+    records = Records(folder)
+    try:
+        Rollout(agent, panel, ("chained",), records, hooks, slots, workers, orders=1).run()
+    finally:
+        records.close()
+
+
+def expert_plays(
+    expert: Agent, panel: Panel, folder: Path, slots: int, workers: int
+) -> dict[str, Episode]:
+    """A panel's tasks, by name, as the expert plays them: what the expert arm remembers.
+
+    They are recorded in `folder` like any run.
+
+    Raises:
+        ValueError: the expert did not win a task, or the environment has none; nothing is kept.
+    """
+    record_sessions(expert, panel, folder, Hooks(), slots, workers)
+    trajectories = [t for session in read_experience(folder) for t in session]
+    won = {t.task: t.episode for t in trajectories if t.end == "won"}
+    for task in panel.tasks:
+        if task.name not in won:
+            shutil.rmtree(folder)
+            raise ValueError(
+                f"The expert arm needs an expert that wins, but it did not win {task.name} "
+                f"({task.environment}, seed {task.seed}): leave expert out of the arms."
+            )
+    return won

@@ -21,11 +21,10 @@ from typing import Any, TypeVar
 from harness.agent import Agent
 from harness.cache import cache_folder
 from harness.events import Hooks, StepDone, StepProgress
-from harness.experience import ExperienceSpec, Trajectory, read_experience, save_panel
+from harness.experience import ExperienceSpec, Trajectory, read_experience, record_sessions
 from harness.keyed import digest
 from harness.model_spec import ModelSpec
 from harness.records import CostRow, Records
-from harness.rollout import Rollout
 from harness.task import Panel, PanelSpec, contents
 
 Result = TypeVar("Result")
@@ -154,22 +153,8 @@ class Preparation:
         self, whose: str, agent: Agent, panel: Panel, made_of: Mapping[str, Any]
     ) -> list[list[Trajectory]]:
         def record(folder: Path, report: Report) -> None:
-            save_panel(panel, folder)
-            records = Records(folder)
             hooks = _Reporting(report, len(panel.tasks))
-            try:
-                Rollout(
-                    agent,
-                    panel,
-                    ("chained",),
-                    records,
-                    hooks,
-                    slots=self.slots,
-                    workers=self.workers,
-                    orders=1,
-                ).run()
-            finally:
-                records.close()
+            record_sessions(agent, panel, folder, hooks, self.slots, self.workers)
 
         made = {
             "panel": panel.digest,

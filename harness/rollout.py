@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from environments.contract import Info
 from harness.agent import Agent, Decision, Episode, Exchange, View, turns_in
 from harness.events import Hooks, SessionEnded, TaskEnded, TurnTaken
 from harness.records import End, Records, TaskRow, TurnRow
-from harness.session import ARMS, Cell, Play, cells, play_of
+from harness.session import Cell, Past, Play, age, cells, play_of
 from harness.task import Panel, PanelMismatch, Task
 from harness.workers import Broken, EnvironmentPool, Reply
 
@@ -75,6 +75,7 @@ class Rollout:
         slots: how many plays go on at once.
         workers: how many processes the environments are spread over.
         orders: play only the first of each block's orders; None: all.
+        experts: the panel's tasks, by name, as the expert plays them: for the expert arm.
     """
 
     def __init__(
@@ -87,12 +88,14 @@ class Rollout:
         slots: int = 16,
         workers: int = 2,
         orders: int | None = None,
+        experts: Mapping[str, Episode] | None = None,
     ) -> None:
         self.agent = agent
         self.panel = panel
         self.arms = arms
         self.records = records
         self.hooks = hooks
+        self.experts = experts or {}
         self.first = [cell for cell in cells(panel, arms, orders) if cell.position == 1]
         self._pool = EnvironmentPool(workers)
         self._free = list(range(slots))[::-1]
@@ -123,8 +126,7 @@ class Rollout:
 
     def _want(self, cell: Cell, home: int | None) -> None:
         """Have a cell played, in slot `home` if that is free, or served by an equal play."""
-        session = self._sessions.setdefault((cell.block.name, cell.order), [])
-        play = play_of(cell, session, self.agent)
+        play = play_of(cell, self._past(cell), self.agent)
         if play.id in self._played:
             self._serve(cell, play, home)
         elif play.id in self._waiting:
@@ -137,10 +139,22 @@ class Rollout:
             else:
                 self._queue.append((play, None))
 
+    def _session(self, cell: Cell) -> list[Episode]:
+        return self._sessions.setdefault((cell.block.name, cell.order), [])
+
+    def _past(self, cell: Cell) -> Past:
+        before = cell.tasks[: cell.position - 1]
+        return Past(
+            own=self._session(cell)[: cell.position - 1],
+            expert=[self.experts[task.name] for task in before] if cell.arm == "expert" else (),
+            length=self.agent.length,
+            key=(self.panel.seed, cell.block.name, cell.order),
+        )
+
     def _serve(self, cell: Cell, play: Play, home: int | None) -> None:
         """Write a cell's row, and go on to what it opens."""
         played = self._played[play.id]
-        session = self._sessions[cell.block.name, cell.order]
+        session = self._session(cell)
         row = TaskRow(
             block=cell.block.name,
             order=cell.order,
@@ -151,8 +165,7 @@ class Rollout:
             end=played.end,
             turns=len(played.rows),
             cap=cell.task.cap,
-            # Not of the play: an agent that sees no history plays a task once for all ages.
-            age=turns_in(ARMS[cell.arm](session[: cell.position - 1])),
+            age=age(cell, session[: cell.position - 1]),
             context_tokens=played.rows[0].prompt_tokens if played.rows else 0,
             goal=played.episode.goal,
             reason=played.reason,

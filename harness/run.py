@@ -14,13 +14,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from harness.agent import Episode
 from harness.config import RunConfig
 from harness.errors import ERROR_DEFINITION
 from harness.events import AllHooks, Hooks, RunEnded, RunStarted, StepDone, StepProgress
+from harness.experience import expert_plays
 from harness.preparation import Learner, Preparation
 from harness.records import CostRow, Records, read_manifest, write_manifest
 from harness.rollout import Rollout
-from harness.task import Panel, PanelMismatch, mirrored_pair, read_lock
+from harness.task import Panel, PanelMismatch, read_lock
 
 PACKAGES = ("driftgauge", "torch", "transformers", "peft", "textworld", "gymnasium", "numpy")
 
@@ -63,7 +65,16 @@ def run(config: RunConfig, hooks: Sequence[Hooks]) -> Path:
             )
             manifest["model"] = agent.fingerprint
             write_manifest(folder, manifest)
-        Rollout(agent, panel, config.arms, records, everyone, config.slots, config.workers).run()
+        Rollout(
+            agent,
+            panel,
+            config.arms,
+            records,
+            everyone,
+            config.slots,
+            config.workers,
+            experts=_experts(config, panel, records, everyone),
+        ).run()
         manifest["finished"] = True
         manifest["seconds"] += time.perf_counter() - start
         write_manifest(folder, manifest)
@@ -106,6 +117,21 @@ def _panel(config: RunConfig, records: Records, hooks: Hooks) -> Panel:
     return panel
 
 
+def _experts(config: RunConfig, panel: Panel, records: Records, hooks: Hooks) -> dict[str, Episode]:
+    """The panel's tasks as the expert plays them, if an arm asks for them."""
+    if "expert" not in config.arms:
+        return {}
+    start = time.perf_counter()
+    plays = expert_plays(
+        config.build_expert(), panel, config.folder / "expert", config.slots, config.workers
+    )
+    seconds = time.perf_counter() - start
+    row = CostRow("expert histories", seconds, seconds, "")
+    records.cost(row)
+    hooks.step_done(StepDone(row))
+    return plays
+
+
 def _manifest(config: RunConfig) -> dict[str, Any]:
     """What a reader needs in order to repeat the run; `panel` and `model` come when known."""
     try:
@@ -124,7 +150,7 @@ def _manifest(config: RunConfig) -> dict[str, Any]:
         "seed": config.seed,
         "arms": list(config.arms),
         "reference": config.reference,
-        "tasks_total": len(config.arms) * spec.blocks * len(mirrored_pair(spec.tasks)) * spec.tasks,
+        "tasks_total": len(config.arms) * spec.rows,
         "error_definition": ERROR_DEFINITION,
         "versions": {"python": platform.python_version(), **_versions()},
         "machine": {

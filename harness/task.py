@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from environments.contract import TextEnv, Variant
 from harness.keyed import digest, generator
+from harness.orders import DESIGNS, Design, Order
 
 Split = Literal["test", "development", "training"]
 
@@ -47,6 +48,11 @@ class Task(BaseModel):
     """SHA-256 of the game's canonical content."""
 
     @property
+    def family(self) -> str:
+        """What kind of task it is: the options that its game was made with, such as `level 7`."""
+        return ", ".join(f"{name} {value}" for name, value in sorted(self.kwargs.items())) or "all"
+
+    @property
     def variant(self) -> Variant:
         """What the environment needs to make this game."""
         return Variant(self.kwargs, self.seed)
@@ -60,8 +66,7 @@ class Block(BaseModel):
     name: str
     brief: str
     tasks: tuple[Task, ...]
-    orders: tuple[tuple[int, ...], ...]
-    """Each order is a permutation of the tasks' indices; position k plays `order[k - 1]`."""
+    orders: tuple[Order, ...]
 
 
 class PanelSpec(BaseModel):
@@ -78,7 +83,14 @@ class PanelSpec(BaseModel):
     tasks: Annotated[int, Field(ge=1, le=64)] = 4
     cap: Annotated[int, Field(ge=1, le=1000)] = 8
     blocks: Annotated[int, Field(ge=1, le=1000)] = 8
+    orders: Design = "mirrored"
+    """`mirrored`: an order and its reverse; `williams`: balanced for position and carry-over."""
     split: Split = "test"
+
+    @property
+    def rows(self) -> int:
+        """Rows of the task table in each arm."""
+        return self.blocks * len(DESIGNS[self.orders](self.tasks)) * self.tasks
 
     @field_validator("id")
     @classmethod
@@ -122,7 +134,10 @@ class Panel(BaseModel):
             )
             blocks.append(
                 Block(
-                    name=str(b), brief=spec.brief, tasks=labelled, orders=mirrored_pair(spec.tasks)
+                    name=str(b),
+                    brief=spec.brief,
+                    tasks=labelled,
+                    orders=DESIGNS[spec.orders](spec.tasks),
                 )
             )
         return cls(
@@ -207,12 +222,6 @@ def draw_tasks(
                 )
         index += len(variants)
     return tasks
-
-
-def mirrored_pair(tasks: int) -> tuple[tuple[int, ...], ...]:
-    """An order and its reverse: cancels trends that are linear in the position."""
-    order = tuple(range(tasks))
-    return (order,) if tasks == 1 else (order, order[::-1])
 
 
 def environment_spec(id: str) -> EnvSpec:

@@ -60,6 +60,8 @@ class LMAgent(Agent, Learner):
         self._model = preparation.step(
             "language model", lambda _report: LanguageModel.load(preparation.model)
         )
+        # In half precision the batch decides what a sum is rounded to.
+        self.deterministic = self._model.precise
         if self.adapter is not None:
             self._adapter_name = self._model.add_adapter(
                 self.adapter.learn(preparation, self._model)
@@ -133,9 +135,14 @@ class LMAgent(Agent, Learner):
             decisions.append(self._decision(view, prompt, answer, outcome, recomputed=tied))
         return decisions
 
+    def length(self, text: str) -> int:
+        """Tokens of a message."""
+        return len(self._model.format.encode(self._model.format.inert(text)))
+
     def _on_my_model(self, bare: LMAgent) -> LMAgent:
         """A copy without some parts, ready to play with the same model and adapter."""
         bare._model, bare._adapter_name = self._model, self._adapter_name
+        bare.deterministic = self.deterministic
         return bare
 
     def _answer(self, view: View) -> Answer:

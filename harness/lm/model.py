@@ -84,6 +84,11 @@ class LanguageModel:
         device: torch.device = next(self.network.parameters()).device
         return device
 
+    @property
+    def precise(self) -> bool:
+        """It computes in full precision, so that neither batch nor slot changes a decision."""
+        return bool(self.network.dtype == torch.float32)
+
     def slot(self, adapter: str | None = None) -> Slot:
         """An empty slot."""
         return Slot([LayerCache() for _ in self.blocks], adapter=adapter)
@@ -203,8 +208,7 @@ class LanguageModel:
                     for t in texts
                 ]
             )
-        precise = self.network.dtype == torch.float32
-        if not torch.allclose(packed, plain, atol=2e-3 if precise else 0.5, rtol=1e-3):
+        if not torch.allclose(packed, plain, atol=2e-3 if self.precise else 0.5, rtol=1e-3):
             raise NotImplementedError(
                 f"The architecture {self.network.config.model_type!r} gives other logits in the "
                 f"packed engine (largest difference {(packed - plain).abs().max():.3g}): its "

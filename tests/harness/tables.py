@@ -19,7 +19,7 @@ import pandas as pd
 from harness.errors import classify
 from harness.keyed import digest, generator
 from harness.records import Arm, CostRow, End, Records, TaskRow, TurnRow, write_manifest
-from harness.task import mirrored_pair
+from harness.orders import mirrored_pair
 
 ADMISSIBLE = ("go east", "go west", "inventory", "look", "open trapdoor", "take coin")
 

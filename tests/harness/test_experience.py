@@ -7,7 +7,12 @@ import pytest
 
 from harness.agent import Decision, View, turns_in
 from harness.events import Hooks
-from harness.experience import ExperienceSpec, read_experience, save_panel
+from harness.experience import (
+    ExperienceSpec,
+    expert_plays,
+    read_experience,
+    record_sessions,
+)
 from harness.model_spec import ModelSpec
 from harness.preparation import Preparation, Report
 from harness.records import Records
@@ -19,7 +24,7 @@ PANEL = panel(blocks=2, tasks=3)
 
 def test_sessions_come_back_in_order_with_what_each_turn_showed(tmp_path: Path) -> None:
     agent = Walker(moody)
-    save_panel(PANEL, tmp_path)
+    PANEL.save(tmp_path / "panel.lock.json")
     play(tmp_path, agent, PANEL, arms=("chained",))
     sessions = read_experience(tmp_path)
     assert [[t.task for t in session] for session in sessions] == [
@@ -45,7 +50,7 @@ def test_sessions_come_back_in_order_with_what_each_turn_showed(tmp_path: Path) 
 
 
 def test_the_arms_that_did_not_live_are_no_experience(tmp_path: Path) -> None:
-    save_panel(PANEL, tmp_path)
+    PANEL.save(tmp_path / "panel.lock.json")
     play(tmp_path, Walker(moody), PANEL, arms=("chained", "fresh"))
     sessions = read_experience(tmp_path)
     assert [len(session) for session in sessions] == [3] * 4
@@ -56,9 +61,33 @@ def test_a_failed_task_is_left_out(tmp_path: Path) -> None:
     def dies(view: View) -> Decision:
         return Decision("explode") if view.key[2] == "test0/1/B" else moody(view)
 
-    save_panel(PANEL, tmp_path)
+    PANEL.save(tmp_path / "panel.lock.json")
     play(tmp_path, Walker(dies), PANEL, arms=("chained",))
     assert [len(session) for session in read_experience(tmp_path)] == [3, 3, 1, 1]
+
+
+def test_sessions_are_recorded_in_the_first_order_of_every_block(tmp_path: Path) -> None:
+    record_sessions(Walker(moody), PANEL, tmp_path, Hooks(), slots=2, workers=1)
+    assert [[t.task for t in session] for session in read_experience(tmp_path)] == [
+        [f"test0/{block}/{label}" for label in "ABC"] for block in (0, 1)
+    ]
+
+
+def test_the_expert_arm_remembers_every_task_as_the_expert_plays_it(tmp_path: Path) -> None:
+    plays = expert_plays(Walker(expert), PANEL, tmp_path, slots=2, workers=1)
+    assert plays.keys() == {task.name for task in PANEL.tasks}
+    assert all(len(episode.exchanges) == 3 for episode in plays.values())
+    assert expert_plays(Walker(expert), PANEL, tmp_path, slots=2, workers=1) == plays
+
+
+def test_an_expert_that_does_not_win_is_refused_by_name_and_not_kept(tmp_path: Path) -> None:
+    def waits(view: View) -> Decision:
+        return Decision("wait") if view.key[2] == "test0/1/B" else expert(view)
+
+    folder = tmp_path / "expert"
+    with pytest.raises(ValueError, match=r"did not win test0/1/B .* leave expert out"):
+        expert_plays(Walker(waits), PANEL, folder, slots=2, workers=1)
+    assert not folder.exists()
 
 
 @pytest.fixture

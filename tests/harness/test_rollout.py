@@ -18,6 +18,7 @@ from harness.task import Panel, PanelMismatch, PanelSpec
 from tests.harness.walks import Played, Walker, expert, moody, panel, play
 
 PANEL = panel(blocks=2, tasks=3)
+ARMS = ("chained", "fresh", "padded", "expert")
 
 
 def _command(command: str) -> Decision:
@@ -66,6 +67,31 @@ def test_a_history_is_what_was_said_and_read(tmp_path: Path) -> None:
         assert [turn.observation for turn in turns[1:]] == [turn.feedback for turn in turns[:-1]]
 
 
+def test_the_four_arms_meet_the_same_task_with_four_histories(tmp_path: Path) -> None:
+    agent = Walker(moody)
+    played = play(tmp_path, agent, PANEL, arms=ARMS)
+    assert len(played.tasks) == 4 * 2 * 2 * 3
+    experts = Played(tmp_path / "expert")
+    for view in agent.views:
+        shape = [len(episode.exchanges) for episode in view.history]
+        goals = [episode.goal for episode in view.history]
+        if not shape:
+            continue  # fresh, or position 1
+        if all(goal.startswith("Leave corridor") for goal in goals):
+            said = [e.said for episode in view.history for e in episode.exchanges]
+            by_expert = {(row.text,) for row in experts.turns} >= {(text,) for text in said}
+            assert by_expert or all(text.startswith("I think") for text in said)
+        else:  # neutral: all of it, or a filler before the expert's tasks
+            neutral = [not goal.startswith("Leave corridor") for goal in goals]
+            assert all(neutral) or neutral == [True, *[False] * (len(goals) - 1)]
+    for block in ("0", "1"):
+        for position in (2, 3):
+            rows = {arm: played.task(block, 0, position, arm) for arm in ARMS}
+            assert len({row.task for row in rows.values()}) == 1
+            assert len({row.play for row in rows.values()}) == 4
+            assert {rows[arm].age for arm in ARMS if arm != "fresh"} == {rows["chained"].age}
+
+
 def test_a_view_is_keyed_by_task_and_turn_alone(tmp_path: Path) -> None:
     agent = Walker(moody)
     play(tmp_path, agent, PANEL)
@@ -95,11 +121,11 @@ def test_one_that_is_not_deterministic_plays_every_row(tmp_path: Path) -> None:
 
 
 def test_at_position_1_all_arms_are_equal(tmp_path: Path) -> None:
-    played = play(tmp_path, Walker(moody, deterministic=False), PANEL)
+    played = play(tmp_path, Walker(moody, deterministic=False), PANEL, arms=ARMS)
     for block in ("0", "1"):
         for order in (0, 1):
-            chained, fresh = (_lived(played, block, order, 1, arm) for arm in ("chained", "fresh"))
-            assert chained == fresh
+            chained, *others = (_lived(played, block, order, 1, arm) for arm in ARMS)
+            assert others == [chained] * 3
     differs = [
         _lived(played, block, order, position, "chained")
         != _lived(played, block, order, position, "fresh")
@@ -335,17 +361,17 @@ class Stopping(Walker):
 
 @pytest.mark.parametrize("slots", [1, 5])
 def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path, slots: int) -> None:
-    whole = play(tmp_path / "whole", Walker(moody), PANEL)
+    whole = play(tmp_path / "whole", Walker(moody), PANEL, arms=ARMS)
     asked = 0
     for after in (2, 9, 14):
         stopping = Stopping(after)
         with pytest.raises(Stopped):
-            play(tmp_path / "torn", stopping, PANEL, slots=slots)
+            play(tmp_path / "torn", stopping, PANEL, arms=ARMS, slots=slots)
         asked += len(stopping.views)
     finished = len(Played(tmp_path / "torn").tasks)
     heard = Heard()
     last = Walker(moody)
-    torn = play(tmp_path / "torn", last, PANEL, slots=slots, hooks=heard)
+    torn = play(tmp_path / "torn", last, PANEL, arms=ARMS, slots=slots, hooks=heard)
     assert _rows(torn) == _rows(whole)
     # Not one turn was played twice, and each ended task was told of once.
     assert asked + len(last.views) == len(whole.turns) == len(torn.turns)

@@ -1,18 +1,19 @@
 """Panels: the same for the same seed, without a game twice, held to their lock file."""
 
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import pytest
 from pydantic import ValidationError
 
+from harness.orders import mirrored_pair, williams
 from harness.task import (
     Panel,
     PanelMismatch,
     PanelSpec,
     contents,
     draw_tasks,
-    mirrored_pair,
     read_lock,
 )
 from tests.harness.walks import ID, panel, spec
@@ -36,10 +37,17 @@ def test_a_panel_has_the_shape_of_its_spec() -> None:
     assert len(contents(built.tasks)) == len({task.name for task in built.tasks}) == 12
 
 
-def test_an_order_comes_with_its_mirror_image() -> None:
-    assert mirrored_pair(3) == ((0, 1, 2), (2, 1, 0))
-    assert mirrored_pair(1) == ((0,),)
-    assert all(block.orders == mirrored_pair(3) for block in panel().blocks)
+@pytest.mark.parametrize(
+    ("design", "orders"), [("mirrored", mirrored_pair), ("williams", williams)]
+)
+def test_every_block_has_the_orders_of_the_design(design: str, orders: Any) -> None:
+    assert all(block.orders == orders(3) for block in panel(orders=design).blocks)
+    assert spec(orders=design, tasks=3, blocks=2).rows == 2 * len(orders(3)) * 3
+
+
+def test_a_task_belongs_to_the_family_of_the_options_it_was_made_with() -> None:
+    assert {task.family for task in panel(kwargs={"rooms": 4}).tasks} == {"rooms 4"}
+    assert {task.family for task in panel().tasks} == {"all"}
 
 
 def test_labels_are_shuffled() -> None:

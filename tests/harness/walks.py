@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.agent import Agent, Decision, View, turns_in
 from harness.events import Hooks
+from harness.experience import expert_plays
 from harness.keyed import generator
 from harness.records import Records, TaskRow, TurnRow
 from harness.rollout import Rollout
@@ -103,9 +104,14 @@ def play(
     workers: int = 1,
 ) -> Played:
     """Play the panel, or what is left of it in the folder."""
+    experts = {}
+    if "expert" in arms:
+        experts = expert_plays(Walker(expert), panel, folder / "expert", slots, workers)
     records = Records(folder)
     try:
-        Rollout(agent, panel, arms, records, hooks or Hooks(), slots, workers).run()
+        Rollout(
+            agent, panel, arms, records, hooks or Hooks(), slots, workers, experts=experts
+        ).run()
     finally:
         records.close()
     return Played(folder)
