@@ -1,13 +1,14 @@
 """Differences: sign flips over blocks, and their inversion."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from harness.keyed import generator
-from harness.stats import difference, smallest_p
+from harness.stats import difference, sign_flip_p, smallest_p
 
 EVERYWHERE = (-math.inf, math.inf)
 
@@ -41,6 +42,46 @@ def test_the_interval_holds_just_what_the_test_does_not_reject(blocks: int, tied
         assert p_by_hand(d, e.low) > 0.05 >= p_by_hand(d, e.low - 1e-6)
         assert p_by_hand(d, e.high) > 0.05 >= p_by_hand(d, e.high + 1e-6)
         assert (e.p <= 0.05) == (not e.low <= 0 <= e.high)
+
+
+@pytest.mark.parametrize("blocks", [8, 16])
+def test_the_interval_holds_just_what_sign_flip_p_does_not_reject(blocks: int) -> None:
+    for draw in range(10):
+        d = generator("typical values", blocks, draw).normal(0.2, 0.3, blocks)
+        e = difference(d, "test", bounds=EVERYWHERE)
+        step = 1e-6
+        supposed = [e.low - step, e.low, e.low + step, e.value, e.high - step, e.high]
+        p = sign_flip_p(d - np.array([*supposed, e.high + step])[:, None], "test")
+        assert (p > 0.05).tolist() == [False, True, True, True, True, True, False]
+
+
+@pytest.mark.parametrize("blocks", [1, 5, 9, 16])
+def test_many_replications_have_the_p_of_each(blocks: int) -> None:
+    values = np.round(4 * generator("replications", blocks).normal(0.2, 0.3, (600, blocks))) / 4
+    p = sign_flip_p(values, "test")
+    assert p.shape == (600,)
+    for row in (0, 255, 256, 599):  # also across the seam of two chunks
+        assert p[row] == difference(values[row], "test").p
+    assert sign_flip_p(values[:0], "test").shape == (0,)
+
+
+def test_a_block_without_a_difference_does_not_change_p() -> None:
+    d = generator("missing").normal(0.3, 0.3, 7)
+    gaps = np.insert(d, [0, 4, 7], math.nan)
+    assert sign_flip_p(gaps[None], "test")[0] == pytest.approx(p_by_hand(d))
+    nothing = sign_flip_p(np.full((2, 5), math.nan), "test")
+    assert np.isnan(nothing).all()
+    assert np.isnan(sign_flip_p(np.empty((2, 0)), "test")).all()
+
+
+def test_ten_thousand_replications_need_little_memory() -> None:
+    values = generator("many").normal(size=(10_000, 24))
+    tracemalloc.start()
+    p = sign_flip_p(values, "test")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6
+    assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.008)
 
 
 def test_drawn_flips_agree_with_all_flips() -> None:
