@@ -5,6 +5,8 @@
         panel.lock.json    the games, by content
         turns.jsonl        a row a decision            (`TurnRow`)
         tasks.jsonl        a row a task in an arm      (`TaskRow`)
+        probes.jsonl       a row a probe's question    (`ProbeRow`)
+        retention.jsonl    a row a fact or paragraph   (`RetentionRow`)
         costs.jsonl        a row a step of preparation (`CostRow`)
 
 JSON lines, because a run can be killed at any byte: at the next start a torn last line is cut
@@ -15,17 +17,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal
 
-import pandas as pd
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from harness.json_lines import Row, cut_torn_line
+from harness.json_lines import read_frame as read_frame
+from harness.json_lines import read_rows as read_rows
 
 End = Literal["won", "lost", "capped", "failed"]
-Arm = Literal["chained", "fresh"]
+Arm = Literal["chained", "fresh", "padded", "expert"]
+RetentionKind = Literal["fact", "perplexity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,59 @@ class TaskRow:
     turns: int
     cap: int
     age: int
-    """Turns in the history when the task began."""
+    """Turns of the session before this task; 0 in the fresh arm."""
     context_tokens: int
     """Prompt tokens at the task's first turn."""
     goal: str = ""
     reason: str = ""
     """Why it failed; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """One question of a probe, asked of a fork of the context just before a turn's decision."""
+
+    play: str
+    """As in `TurnRow`: several rows of `tasks` may point to it."""
+    task: str
+    turn: int
+    """Within the task, from 1: the turn before whose decision it was asked."""
+    age: int
+    """Turns in the agent's history before this task began."""
+    name: str
+    """The probe's."""
+    question: str
+    """As the agent read it."""
+    options: tuple[str, ...]
+    expected: str
+    """One of the options."""
+    answer: str | None
+    """One of the options; None if none could be read, or if the window had no room to ask
+    (`encoded_tokens` is 0 then)."""
+    correct: bool | None
+    """None where there is no answer."""
+    context: str
+    """Digest of the context that was forked, the same before and after."""
+    encoded_tokens: int
+    """Prompt tokens that were run in the fork."""
+    seconds: float
+    """The batch's wall time divided by its questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRow:
+    """What the entry's model and the unmodified one make of one fact or paragraph.
+
+    It is asked once a run, outside of the games, of agents that change their model.
+    """
+
+    item: str
+    kind: RetentionKind
+    modified: float
+    """fact: 1 right, 0 wrong; perplexity: mean negative log-likelihood of a token, in nats."""
+    unmodified: float
+    tokens: int
+    """Of a paragraph, those that the mean is over; 0 for a fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +165,13 @@ class CostRow:
     detail: str = ""
 
 
-Row = TypeVar("Row", bound="DataclassInstance")
-
-
 class Table(Generic[Row]):
     """One append-only table on disk."""
 
     def __init__(self, path: Path, row: type[Row]) -> None:
         self.path = path
         self.row = row
-        _cut_torn_line(path)
+        cut_torn_line(path)
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, row: Row) -> None:
@@ -149,6 +195,8 @@ class Records:
         self.folder = folder
         self.turns = Table(folder / "turns.jsonl", TurnRow)
         self.tasks = Table(folder / "tasks.jsonl", TaskRow)
+        self.probes = Table(folder / "probes.jsonl", ProbeRow)
+        self.retention = Table(folder / "retention.jsonl", RetentionRow)
         self.costs = Table(folder / "costs.jsonl", CostRow)
 
     def cost(self, row: CostRow) -> None:
@@ -158,50 +206,8 @@ class Records:
 
     def close(self) -> None:
         """Close all tables."""
-        for table in (self.turns, self.tasks, self.costs):
+        for table in (self.turns, self.tasks, self.probes, self.retention, self.costs):
             table.close()
-
-
-def read_rows(path: Path, row: type[Row]) -> Iterator[Row]:
-    """The whole rows of a table; a torn last line is passed over, for a run still going.
-
-    Raises:
-        ValueError: a line is no row of this table; the message names file and line.
-    """
-    for values in _read_lines(path, row):
-        yield row(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-
-
-def read_frame(path: Path, row: type[Row]) -> pd.DataFrame:
-    """A table as a pandas frame with the row's columns, empty if nothing was recorded yet.
-
-    Raises:
-        ValueError: as `read_rows`.
-    """
-    columns = [field.name for field in fields(row)]
-    return pd.DataFrame(_read_lines(path, row), columns=columns)
-
-
-def _read_lines(path: Path, row: type[DataclassInstance]) -> Iterator[dict[str, Any]]:
-    names = {field.name for field in fields(row)}
-    if not path.exists():
-        return
-    with path.open("rb") as lines:  # a torn line can end inside a character
-        for number, line in enumerate(lines, start=1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                values: dict[str, Any] = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"{path}:{number} is not a row: {error}") from None
-            if not isinstance(values, dict):
-                raise ValueError(f"{path}:{number} is not a row: {values!r}")
-            if values.keys() != names:
-                raise ValueError(
-                    f"{path}:{number} has other columns than this version of driftgauge writes: "
-                    f"{sorted(values.keys() ^ names)}"
-                )
-            yield values
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -225,12 +231,3 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     part = folder / "manifest.json.part"
     part.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     part.replace(folder / "manifest.json")
-
-
-def _cut_torn_line(path: Path) -> None:
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)

@@ -1,7 +1,5 @@
 """The tables on disk: what is written stays, what is torn goes, what is wrong is named."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ from harness.records import (
     Table,
     TaskRow,
     TurnRow,
-    read_frame,
     read_manifest,
     read_rows,
     write_manifest,
@@ -35,8 +32,6 @@ def _write(path: Path, rows: list[TurnRow]) -> None:
 def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     _write(tmp_path / "turns.jsonl", ROWS)
     assert list(read_rows(tmp_path / "turns.jsonl", TurnRow)) == ROWS
-    frame = read_frame(tmp_path / "turns.jsonl", TurnRow)
-    assert list(frame.columns) == list(asdict(ROWS[0])) and len(frame) == 2
 
 
 def test_a_row_can_be_read_as_soon_as_it_is_appended(tmp_path: Path) -> None:
@@ -45,11 +40,6 @@ def test_a_row_can_be_read_as_soon_as_it_is_appended(tmp_path: Path) -> None:
     assert list(read_rows(tmp_path / "tasks.jsonl", TaskRow)) == [task_row()]
     assert list(records.tasks) == [task_row()]
     records.close()
-
-
-def test_a_table_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    assert list(read_rows(tmp_path / "turns.jsonl", TurnRow)) == []
-    assert read_frame(tmp_path / "turns.jsonl", TurnRow).empty
 
 
 def test_a_kill_at_any_byte_costs_the_last_line_only(tmp_path: Path) -> None:
@@ -72,25 +62,6 @@ def test_a_table_without_a_whole_line_begins_anew(tmp_path: Path) -> None:
     path.write_bytes(b'{"play": "4f')
     _write(path, ROWS)
     assert list(read_rows(path, TurnRow)) == ROWS
-
-
-@pytest.mark.parametrize("line", [b'{"play": ', b"3", b'{"play": "\xff"}', b""])
-def test_a_broken_line_in_the_middle_is_named(tmp_path: Path, line: bytes) -> None:
-    path = tmp_path / "turns.jsonl"
-    _write(path, ROWS)
-    first, second = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(first + line + b"\n" + second)
-    with pytest.raises(ValueError, match=r"turns\.jsonl:2 is not a row"):
-        list(read_rows(path, TurnRow))
-
-
-def test_other_columns_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "turns.jsonl"
-    values = asdict(ROWS[0])
-    del values["margin"]
-    path.write_text(json.dumps({**values, "mood": 3}) + "\n")
-    with pytest.raises(ValueError, match=r"turns\.jsonl:1 has other columns.*'margin', 'mood'"):
-        read_frame(path, TurnRow)
 
 
 def test_a_cost_is_recorded_once(tmp_path: Path) -> None:
