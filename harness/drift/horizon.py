@@ -1,17 +1,19 @@
-"""How far an agent gets: turns until the first error that it does not make good."""
+"""How far an agent gets: turns until the first error that it does not make good.
+
+`horizon(lived)` prints as ``41.00 [22.00, 77.00]``.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from harness.drift.outcomes import played
 from harness.stats import Estimate, Survival, kaplan_meier, time_to
 
 _TASK = ["block", "order", "arm", "position"]
 
 
-def horizon(turns: pd.DataFrame, tasks: pd.DataFrame, share: float = 0.5) -> Estimate:
+def horizon(lived: pd.DataFrame, share: float = 0.5) -> Estimate:
     """Horizon H50 (or H80 with `share` .8), in turns of the session. Secondary measure.
 
         first turn t at which S(t), the share of chained sessions that have had no uncorrected
@@ -20,30 +22,34 @@ def horizon(turns: pd.DataFrame, tasks: pd.DataFrame, share: float = 0.5) -> Est
     (arXiv 2509.09677, 2510.02712). Bounds: inversion of the pointwise Kaplan-Meier band, clustered
     by block. Range: 1 … ∞; ∞: it never fell so far in the sessions that were played.
     """
-    return time_to(share, survival(turns, tasks))
+    return time_to(share, survival(lived))
 
 
-def survival(turns: pd.DataFrame, tasks: pd.DataFrame) -> Survival:
+def survival(lived: pd.DataFrame) -> Survival:
     """Kaplan-Meier curve of the chained sessions without an uncorrected error, by session turn.
 
     A session is censored only where it ends, or at the last turn before a failure.
     """
-    lived = played(turns, tasks)
-    lived = lived[lived["arm"] == "chained"].reset_index(drop=True)
-    erred = lived["session_turn"].where(uncorrected(lived))
-    sessions = pd.DataFrame(
-        {
-            "block": lived["block"],
-            "order": lived["order"],
-            "erred": erred,
-            "last": lived["session_turn"],
-        }
-    )
+    ends = first_errors(lived)
+    return kaplan_meier(ends["turn"], ends["happened"], ends["block"])
+
+
+def first_errors(lived: pd.DataFrame) -> pd.DataFrame:
+    """When each chained session first made an error that it did not make good.
+
+    Returns:
+        Columns `block`, `order`, `turn` (the session turn of that error, else of the session's last
+        turn; float), `happened` (bool: False where the session ended without one).
+    """
+    chained = lived[lived["arm"] == "chained"].reset_index(drop=True)
+    turn = chained["session_turn"].astype(float)
+    sessions = chained[["block", "order"]].assign(erred=turn.where(uncorrected(chained)), last=turn)
     ends = sessions.groupby(["block", "order"], as_index=False).agg(
         erred=("erred", "min"), last=("last", "max")
     )
-    happened = ends["erred"].notna()
-    return kaplan_meier(ends["erred"].fillna(ends["last"]), happened, ends["block"])
+    ends["happened"] = ends["erred"].notna()
+    ends["turn"] = ends["erred"].fillna(ends["last"])
+    return ends[["block", "order", "turn", "happened"]]
 
 
 def uncorrected(lived: pd.DataFrame) -> pd.Series:
@@ -59,15 +65,12 @@ def uncorrected(lived: pd.DataFrame) -> pd.Series:
     Returns:
         A boolean column with the index of `lived`.
     """
-    task = [lived[name] for name in _TASK]
+    task = lived.groupby(_TASK, sort=False).ngroup()
     after = lived["distance_after"].astype(float).where(~lived["won"], 0.0).fillna(np.inf)
-    reached_later = (
-        (after.iloc[::-1].groupby([c.iloc[::-1] for c in task]).cummin().iloc[::-1])
-        .groupby(task)
-        .shift(-1, fill_value=np.inf)
-    )
+    reached = after.iloc[::-1].groupby(task).cummin().iloc[::-1]
+    reached_later = reached.groupby(task).shift(-1, fill_value=np.inf)
     corrected = reached_later < lived["distance_before"].astype(float)
-    last = lived["turn"] == lived.groupby(_TASK)["turn"].transform("max")
+    last = lived["turn"] == lived["turn"].groupby(task).transform("max")
     final = lived["fatal"].astype(bool) | lived["violation"].astype(bool)
     capped = last & (lived["end"] == "capped")
     return (lived["error"].astype(bool) & ~corrected) | final | capped

@@ -1,32 +1,26 @@
 """Matched drift: the same tasks in the same state, with and without the agent's own past.
 
-`matched_drift(turns, tasks).estimate` prints as ``0.42 [0.20, 0.61] p=.008``.
+`matched_drift(outcomes(turns, tasks)).estimate` prints as ``0.42 [0.20, 0.61] p=.008``.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from harness.drift.outcomes import (
-    BOUNDS,
-    HIGHER_IS_BETTER,
-    Failure,
-    Measure,
-    failures,
-    outcomes,
-)
-from harness.drift.success import overall
-from harness.stats import Estimate, difference, notes
+from harness.drift.arms import check_arms
+from harness.drift.outcomes import Failure, Measure
+from harness.drift.pairs import complete, difference_by_block, estimate, lost, lost_pairs
+from harness.drift.success import UNKNOWN, block_means
+from harness.records import Arm
+from harness.stats import Estimate, notes
 
+PAIR: tuple[Arm, Arm] = ("chained", "fresh")
 ASSESSABLE = 0.25
 """Fresh success below which nothing is left that could fall."""
-
-
-class ArmsDoNotMatch(ValueError):
-    """The chained and the fresh arm of a run are not the same tasks; the message names them."""
 
 
 class MatchedDrift(NamedTuple):
@@ -36,8 +30,8 @@ class MatchedDrift(NamedTuple):
     estimate: Estimate
     """loss(chained) - loss(fresh): positive is worse with age, negative is better."""
     worst: Estimate | None
-    """With every missing pair set against the entry; None where none is missing, or where the
-    measure has no bound."""
+    """With every missing pair set against the entry; None where none is missing, where the measure
+    has no bound, or where there is nothing to test even so."""
     failed: tuple[str, ...]
     """The tasks that failed, by name: they and what came after them are missing."""
     pairs: int
@@ -45,10 +39,11 @@ class MatchedDrift(NamedTuple):
 
 
 def matched_drift(
-    turns: pd.DataFrame,
-    tasks: pd.DataFrame,
+    results: pd.DataFrame,
     measure: Measure = "success",
     *,
+    arms: Sequence[Arm] = (),
+    failed: Sequence[Failure] = (),
     finished: bool = True,
     sees_history: bool = True,
 ) -> MatchedDrift:
@@ -59,37 +54,34 @@ def matched_drift(
 
     The pairs are those that have both arms; they are never restricted to tasks that were won
     fresh (regression to the mean). p is the two-sided sign-flip p over blocks and the interval its
-    inversion. Range: [-1, 1]; regret, in actions a turn, has none.
+    inversion. Range: [-1, 1]; regret, in actions a turn, has none. In adherence the means over a
+    block's pairs are pooled (`harness.drift.pairs.complete`).
 
     Args:
-        turns: `TurnRow` columns and those of `harness.errors.classify`.
-        tasks: `TaskRow` columns.
+        results: as `harness.drift.outcomes` gives them.
+        arms: the arms that the run was asked for: they must hold the same tasks.
+        failed: what `harness.drift.failures` found.
         finished: False for a run still going, whose unmatched tasks have just not been played.
         sees_history: False for an agent whose prompts are equal in both arms.
 
     Raises:
-        ArmsDoNotMatch: a task of a finished run has one arm only, or the arms hold different tasks.
+        ArmsDoNotMatch: an arm of a finished run lacks a task, or the arms hold different tasks.
     """
-    pairs = _pairs(turns, tasks, measure, finished)
-    failed = failures(tasks)
-    names = tuple(failure.name for failure in failed)
-    if verdict := _untested(turns, tasks, sees_history):
-        return MatchedDrift(measure, verdict, None, names, len(pairs))
-    estimate = _over_blocks(pairs, measure)
-    lost = _lost_pairs(tasks, failed, BOUNDS[measure][1] - BOUNDS[measure][0])
+    check_arms(results, arms, finished=finished)
+    pairs = complete(results, measure, PAIR)
+    found = untested(results, measure, PAIR, sees_history) or _over_blocks(pairs, measure)
+    if missing := lost_pairs(failed):
+        found = found._replace(note=notes(found.note, f"pairs missing after a failure: {missing}"))
     worst = None
-    if len(lost):
-        estimate = estimate._replace(
-            note=notes(estimate.note, f"pairs missing after a failure: {len(lost)}")
-        )
-        if np.isfinite(lost["drift"]).all():
-            worst = _over_blocks(pd.concat([pairs, lost]), measure)
-    return MatchedDrift(measure, estimate, worst, names, len(pairs))
+    against = lost(failed, measure, *PAIR)
+    if len(against) and not untested(results, measure, PAIR, sees_history, failed):
+        worst = _over_blocks(pd.concat([pairs, against]), measure)
+    names = tuple(failure.name for failure in failed)
+    return MatchedDrift(measure, found, worst, names, len(pairs) // 2)
 
 
 def matched_drift_by_position(
-    turns: pd.DataFrame,
-    tasks: pd.DataFrame,
+    results: pd.DataFrame,
     measure: Measure = "success",
     *,
     finished: bool = True,
@@ -102,93 +94,50 @@ def matched_drift_by_position(
     Returns:
         Columns `position`, `value`, `low`, `high`, `p`, `blocks`, `pairs`, `note`.
     """
-    pairs = _pairs(turns, tasks, measure, finished)
-    verdict = _untested(turns, tasks, sees_history)
+    check_arms(results, finished=finished)
+    verdict = untested(results, measure, PAIR, sees_history)
     rows = []
-    for position, group in pairs.groupby("position"):
-        e = verdict or _over_blocks(group, measure)
-        rows.append((position, e.value, e.low, e.high, e.p, e.units, len(group), e.note))
+    for position, pairs in complete(results, measure, PAIR).groupby("position"):
+        e = verdict or _over_blocks(pairs, measure)
+        rows.append((position, e.value, e.low, e.high, e.p, e.units, len(pairs) // 2, e.note))
     columns = ["position", "value", "low", "high", "p", "blocks", "pairs", "note"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _pairs(
-    turns: pd.DataFrame, tasks: pd.DataFrame, measure: Measure, finished: bool
-) -> pd.DataFrame:
-    """Columns `block`, `order`, `position`, `drift`: one row a pair, positions ≥ 2."""
-    results = outcomes(turns, tasks)
-    _check_arms(results, finished)
-    key = ["block", "order", "position"]
-    arms = results.set_index([*key, "arm"])[measure].unstack("arm")
-    arms = arms.reindex(columns=["chained", "fresh"]).dropna()
-    sign = -1.0 if measure in HIGHER_IS_BETTER else 1.0
-    pairs = (sign * (arms["chained"] - arms["fresh"])).rename("drift").reset_index()
-    return pairs[pairs["position"] >= 2]
+def drift_by_block(results: pd.DataFrame, measure: Measure = "success") -> pd.Series:
+    """What matched drift is the mean of: loss(chained) - loss(fresh), a value a block."""
+    return difference_by_block(complete(results, measure, PAIR), measure, *PAIR)
 
 
-def _check_arms(results: pd.DataFrame, finished: bool) -> None:
-    key = ["block", "order", "position"]
-    twice = results[results.duplicated([*key, "arm"])]
-    if len(twice):
-        raise ArmsDoNotMatch(f"Played more than once in one arm: {_name(twice)}.")
-    chained = results[results["arm"] == "chained"].set_index(key)
-    fresh = results[results["arm"] == "fresh"].set_index(key)
-    both = chained.index.intersection(fresh.index)
-    same = ["task", "cap"]
-    other = both[(chained.loc[both, same] != fresh.loc[both, same]).any(axis="columns")]
-    if len(other):
-        raise ArmsDoNotMatch(
-            f"The two arms hold different tasks at {_name(chained.loc[other].reset_index())}: they "
-            "come from different panels or seeds and cannot be compared."
-        )
-    if not finished:
-        return
-    for arm, here, there in (("fresh", chained, fresh), ("chained", fresh, chained)):
-        alone = here[~here.index.isin(there.index)].reset_index()
-        if len(alone):
-            raise ArmsDoNotMatch(
-                f"The {arm} arm has no play of {_name(alone)}, although nothing failed there. "
-                "Start the same command again to play what is missing."
-            )
+def untested(
+    results: pd.DataFrame,
+    measure: Measure,
+    arms: Sequence[Arm],
+    sees_history: bool,
+    failed: Sequence[Failure] = (),
+) -> Estimate | None:
+    """The answer where there is nothing to test.
 
-
-def _name(rows: pd.DataFrame, at_most: int = 3) -> str:
-    names = [
-        f"{row['task']} (block {row['block']}, order {row['order']}, position {row['position']})"
-        for row in rows.head(at_most).to_dict("records")
-    ]
-    more = len(rows) - at_most
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
-
-
-def _untested(turns: pd.DataFrame, tasks: pd.DataFrame, sees_history: bool) -> Estimate | None:
-    """The answer where there is nothing to test."""
-    fresh = overall(turns, tasks)["fresh"]
+    Args:
+        results: as `harness.drift.outcomes` gives them.
+        measure: what would be tested.
+        arms: what it takes to make a pair.
+        sees_history: False for an agent whose prompts are equal in all arms.
+        failed: for the worst case. What they took away counts as won fresh, so that no failure
+            gets an entry out of the test.
+    """
+    whole = pd.concat([results, lost(failed, "success", *PAIR)])
+    fresh = block_means(whole[whole["arm"] == "fresh"], "success")
     if not sees_history:
-        return Estimate(
-            0.0, 0.0, 0.0, units=fresh.units, note="zero by construction: it sees no history"
-        )
-    if fresh.value < ASSESSABLE:
-        return Estimate(
-            float("nan"),
-            units=fresh.units,
-            note=f"not assessable: fresh success {fresh.value:.2f} is below {ASSESSABLE:.2f}",
-        )
+        note = "zero by construction: it sees no history"
+        return Estimate(0.0, 0.0, 0.0, units=len(fresh), note=note)
+    if fresh.mean() < ASSESSABLE:
+        note = f"not assessable: fresh success {fresh.mean():.2f} is below {ASSESSABLE:.2f}"
+        return Estimate(math.nan, units=len(fresh), note=note)
+    if complete(results, measure, arms).empty and len(complete(results, "success", arms)):
+        return Estimate(math.nan, note=UNKNOWN)
     return None
 
 
 def _over_blocks(pairs: pd.DataFrame, measure: Measure) -> Estimate:
-    low, high = BOUNDS[measure]
-    blocks = pairs.groupby("block", sort=False)["drift"].mean()
-    return difference(blocks.to_numpy(float), "matched", measure, bounds=(low - high, high - low))
-
-
-def _lost_pairs(tasks: pd.DataFrame, failed: list[Failure], worst: float) -> pd.DataFrame:
-    """The pairs that failures took away, each with the drift that speaks most against the entry."""
-    last = int(tasks["position"].max()) if len(tasks) else 0
-    rows = [
-        (failure.block, failure.order, position, worst)
-        for failure in failed
-        for position in range(max(2, failure.position), last + 1)
-    ]
-    return pd.DataFrame(rows, columns=["block", "order", "position", "drift"])
+    return estimate(difference_by_block(pairs, measure, *PAIR), measure, "matched")

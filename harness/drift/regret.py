@@ -1,4 +1,7 @@
-"""Regret: how many actions the agent loses at a turn, relative to the environment's plan."""
+"""Regret: how many actions the agent loses at a turn, relative to the environment's plan.
+
+regret(results).query("arm == 'chained'")[["position", "value", "low", "high"]]
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import pandas as pd
 from harness.drift.success import by_position
 
 
-def regret(turns: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+def regret(results: pd.DataFrame) -> pd.DataFrame:
     """Mean regret per turn by arm and position.
 
         regret of a turn = 1 + distance after - distance before      (0 where a rule required it)
@@ -20,4 +23,4 @@ def regret(turns: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns as of `by_position`; `value` in actions a turn.
     """
-    return by_position(turns, tasks, "regret")
+    return by_position(results, "regret")

@@ -2,8 +2,9 @@
 
     run = write_run(tmp_path, name="lora", blocks=4, fresh_success=.9, chained_success=.4)
 
-leaves `run/manifest.json`, `turns.jsonl`, `tasks.jsonl` and `costs.jsonl` as a run does: two
-mirrored orders a block, fresh plays shared by both orders and by position 1 of `chained`.
+leaves `run/manifest.json`, `panel.lock.json`, `turns.jsonl`, `tasks.jsonl` and `costs.jsonl` as a
+run does: two mirrored orders a block, fresh plays shared by both orders and by position 1 of
+`chained`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from harness.drift import outcomes, played
 from harness.errors import classify
 from harness.keyed import digest, generator
-from harness.records import Arm, CostRow, End, Records, TaskRow, TurnRow, write_manifest
 from harness.orders import mirrored_pair
+from harness.records import Arm, CostRow, End, Records, TaskRow, TurnRow, write_manifest
+from harness.task import Block, Panel, Task
 
 ADMISSIBLE = ("go east", "go west", "inventory", "look", "open trapdoor", "take coin")
 
@@ -122,80 +125,122 @@ def write_run(
     seed: int = 0,
     fresh_success: float = 0.9,
     chained_success: float = 0.4,
+    padded_success: float | None = None,
+    expert_success: float | None = None,
     finished: bool = True,
+    environment: str = "tests/Corridor-v0",
 ) -> Path:
     """Write one run under `folder / name-seed` and return that folder.
 
-    Runs of equal sizes and seed share a panel, whatever their name. `chained_success` holds from
-    position 2. Unfinished: the last session has its first task only, and its table a torn line.
+    Runs of equal sizes, seed and environment share a panel, whatever their name. The success of
+    every arm but fresh holds from position 2; None: the arm is not played. All histories are as
+    long as the chained one. Unfinished: the last session has its first task only, and its table a
+    torn line.
     """
     run = folder / f"{name}-{seed}"
     records = Records(run)
-    written: set[str] = set()
+    panel = _panel(blocks, tasks, cap, seed, environment)
+    chances: dict[Arm, float | None] = {
+        "chained": chained_success,
+        "fresh": fresh_success,
+        "padded": padded_success,
+        "expert": expert_success,
+    }
+    success = {arm: chance for arm, chance in chances.items() if chance is not None}
+    plays: dict[str, Play] = {}
 
-    def append(row: TaskRow, play: Play) -> None:
-        records.tasks.append(row)
-        if row.play not in written:
-            written.add(row.play)
-            for turn in play.turns:
+    def play_of(task: str, key: str, age: int, success: float) -> tuple[str, Play]:
+        id = f"{environment}/{key}"
+        if id not in plays:
+            plays[id] = _walk(id, task, age, cap, success, generator(name, key))
+            for turn in plays[id].turns:
                 records.turns.append(turn)
+        return id, plays[id]
 
-    orders = mirrored_pair(tasks)
-    for b in range(blocks):
-        for o, order in enumerate(orders):
-            age = 0
+    for block in panel.blocks:
+        for o, order in enumerate(block.orders):
+            session_age = 0
             for position, index in enumerate(order, start=1):
-                if not finished and (b, o) == (blocks - 1, len(orders) - 1) and position > 1:
+                going = (block, o) == (panel.blocks[-1], len(block.orders) - 1) and not finished
+                if going and position > 1:
                     break
-                task = f"test{seed}/{b}/{chr(65 + index)}"
-                fresh_id = f"{task}/fresh"
-                fresh = _walk(fresh_id, task, 0, cap, fresh_success, generator(name, fresh_id))
-                chained_id, chained = fresh_id, fresh
-                if position > 1:
-                    chained_id = f"{task}/chained/{o}"
-                    draws = generator(name, chained_id)
-                    chained = _walk(chained_id, task, age, cap, chained_success, draws)
-                arms: tuple[tuple[Arm, str, Play, int], ...] = (
-                    ("chained", chained_id, chained, age),
-                    ("fresh", fresh_id, fresh, 0),
-                )
-                for arm, play_id, play, before in arms:
-                    append(
+                task = block.tasks[index].name
+                after = session_age
+                for arm, chance in success.items():
+                    age = 0 if arm == "fresh" else session_age
+                    if arm == "fresh" or position == 1:
+                        id, played = play_of(task, f"{task}/fresh", 0, fresh_success)
+                    else:
+                        id, played = play_of(task, f"{task}/{arm}/{o}", age, chance)
+                    records.tasks.append(
                         TaskRow(
-                            block=str(b),
+                            block=block.name,
                             order=o,
                             position=position,
                             arm=arm,
                             task=task,
-                            play=play_id,
-                            end=play.end,
-                            turns=len(play.turns),
+                            play=id,
+                            end=played.end,
+                            turns=len(played.turns),
                             cap=cap,
-                            age=before,
-                            context_tokens=play.turns[0].prompt_tokens,
-                        ),
-                        play,
+                            age=age,
+                            context_tokens=played.turns[0].prompt_tokens,
+                        )
                     )
-                age += len(chained.turns)
+                    if arm == "chained":
+                        after += len(played.turns)
+                session_age = after
     for step, made in (("games", 12.5), ("experience", 30.0), ("training", 95.0)):
         records.costs.append(CostRow(step, 0.0, made, digest([name, step])[:12], "synthetic"))
     records.close()
     if not finished:
         with (run / "turns.jsonl").open("a") as file:
             file.write('{"play": "torn')
+    panel.save(run / "panel.lock.json")
+    shape = {"id": environment, "tasks": tasks, "cap": cap, "blocks": blocks}
     write_manifest(
         run,
         manifest(
             name,
-            config_hash=digest([name, seed, blocks, tasks, cap]),
-            panel=digest(["panel", seed, blocks, tasks, cap]),
+            config={"agent": {"name": name}, "environment": shape, "arms": list(success)},
+            config_hash=digest([name, seed, shape]),
+            panel=panel.digest,
             seed=seed,
-            tasks_total=2 * blocks * len(orders) * tasks,
+            arms=list(success),
+            tasks_total=len(success) * sum(len(b.orders) * tasks for b in panel.blocks),
             finished=finished,
             reference="in_context",
         ),
     )
     return run
+
+
+def _panel(blocks: int, tasks: int, cap: int, seed: int, environment: str) -> Panel:
+    """Blocks of two mirrored orders; half of their tasks are of level 9, half of level 10."""
+    return Panel(
+        split="test",
+        seed=seed,
+        blocks=tuple(
+            Block(
+                name=str(b),
+                brief="Find the coin.",
+                tasks=tuple(
+                    Task(
+                        name=f"test{seed}/{b}/{chr(65 + i)}",
+                        environment=environment,
+                        kwargs={"level": 9 + i % 2},
+                        seed=i,
+                        cap=cap,
+                        content=digest([environment, seed, b, i]),
+                    )
+                    for i in range(tasks)
+                ),
+                orders=mirrored_pair(tasks),
+            )
+            for b in range(blocks)
+        ),
+        versions={},
+    )
 
 
 def _walk(
@@ -278,10 +323,18 @@ def _room(room: int) -> str:
 
 
 class Tables(NamedTuple):
-    """What every measure takes."""
+    """What a run leaves, and the two frames that measures take."""
 
     turns: pd.DataFrame
     tasks: pd.DataFrame
+
+    @property
+    def results(self) -> pd.DataFrame:
+        return outcomes(self.turns, self.tasks)
+
+    @property
+    def lived(self) -> pd.DataFrame:
+        return played(self.turns, self.tasks)
 
 
 def frames(turns: Iterable[TurnRow], tasks: Iterable[TaskRow]) -> Tables:
@@ -289,6 +342,11 @@ def frames(turns: Iterable[TurnRow], tasks: Iterable[TaskRow]) -> Tables:
     turn_frame = pd.DataFrame([asdict(row) for row in turns], columns=TurnRow.__slots__)
     task_frame = pd.DataFrame([asdict(row) for row in tasks], columns=TaskRow.__slots__)
     return Tables(pd.concat([turn_frame, classify(turn_frame)], axis="columns"), task_frame)
+
+
+def with_arm(frame: pd.DataFrame, arm: Arm, like: Arm = "fresh") -> pd.DataFrame:
+    """Tasks, results or turns with one more arm, in which everything went as in another."""
+    return pd.concat([frame, frame[frame["arm"] == like].assign(arm=arm)], ignore_index=True)
 
 
 def play(id: str, distances: Sequence[int | None], end: End = "won", age: int = 0) -> list[TurnRow]:
@@ -319,7 +377,12 @@ Ends = Mapping[tuple[str, int, int], tuple[End | None, End | None]]
 
 def ended(ends: Ends, cap: int = 4) -> Tables:
     """Tables of tasks that ended so: won in two turns, lost in two, or capped in `cap`."""
-    distances = {"won": [2, 1, 0], "lost": [2, 2, None], "capped": [2] * (cap + 1), "failed": [2]}
+    distances: dict[End, Sequence[int | None]] = {
+        "won": [2, 1, 0],
+        "lost": [2, 2, None],
+        "capped": [2] * (cap + 1),
+        "failed": [2],
+    }
     turns: list[TurnRow] = []
     tasks: list[TaskRow] = []
     ages: dict[tuple[str, int], int] = {}

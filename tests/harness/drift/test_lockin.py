@@ -42,7 +42,7 @@ def walked(*tasks: Sequence[Step], distance: Sequence[int] = ()) -> Tables:
 
 
 def onset(tables: Tables) -> list[int]:
-    return lock_in(*tables).onset["turn"].tolist()
+    return lock_in(tables.lived).onset["turn"].tolist()
 
 
 CYCLE = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4"), ("e", "5")]
@@ -86,10 +86,11 @@ def test_silence_over_and_over_is_a_circle_too() -> None:
 
 
 def test_the_share_of_turns_ends_where_the_agent_gets_out() -> None:
-    found = lock_in(*walked([("x", "0"), *[("a", "1")] * 4, ("b", "2"), ("c", "3"), ("d", "4")]))
+    steps: list[Step] = [("x", "0"), *[("a", "1")] * 4, ("b", "2"), ("c", "3"), ("d", "4")]
+    found = lock_in(walked(steps).lived)
     assert found.turns.value == 4 / 8
     assert found.sessions.value == 1.0
 
 
 def test_nothing_played_yet() -> None:
-    assert lock_in(*ended({})).onset.empty
+    assert lock_in(ended({}).lived).onset.empty
