@@ -134,7 +134,7 @@ class ProgressHooks(Hooks):
             for task in read_rows(event.folder / "tasks.jsonl", TaskRow)
         )
         self._pace = Pace(
-            event.tasks - event.finished_tasks, shape["cap"], _read_speeds().get(self._kind)
+            event.tasks - event.finished_tasks, shape["cap"], read_speeds().get(self._kind)
         )
         self._pace.start(self._clock())
         self._print(self._estimate())
@@ -149,7 +149,7 @@ class ProgressHooks(Hooks):
         """Say what a step of preparation took."""
         self._pace.start(self._clock())
         row = event.row
-        took = f"done in {_span(row.seconds)}" if row.seconds else "found, made earlier"
+        took = f"done in {span(row.seconds)}" if row.seconds else "found, made earlier"
         self._print(f"{row.step}: {took}" + (f" ({row.detail})" if row.detail else ""))
 
     def turn_taken(self, event: TurnTaken) -> None:
@@ -169,7 +169,7 @@ class ProgressHooks(Hooks):
 
     def run_ended(self, event: RunEnded) -> None:
         """Say what it took."""
-        self._print(f"done: {self._counts()} · {_span(self._pace.elapsed)}")
+        self._print(f"done: {self._counts()} · {span(self._pace.elapsed)}")
 
     def close(self) -> None:
         """Take the live line away, and remember the speed for the next run's estimate."""
@@ -185,12 +185,12 @@ class ProgressHooks(Hooks):
         most = f"{what}, at most {self._pace.expected_turns:.0f} turns"
         if self._pace.left is None or self._pace.speed is None:
             return f"{most}: no earlier run to estimate the time from"
-        took = f"at most {_span(self._pace.left)} at {_turns_a_second(self._pace.speed)}"
+        took = f"at most {span(self._pace.left)} at {turns_a_second(self._pace.speed)}"
         return f"{most}: {took}, as measured here"
 
     def _counts(self) -> str:
         done = self._tasks_before + self._pace.ended_tasks
-        speed = _turns_a_second(self._pace.speed) if self._pace.speed else "no speed yet"
+        speed = turns_a_second(self._pace.speed) if self._pace.speed else "no speed yet"
         return (
             f"sessions {self._ended_sessions}/{self._sessions} · tasks {done}/{self._tasks} · "
             f"turns {self._pace.turns} · {speed}"
@@ -199,7 +199,7 @@ class ProgressHooks(Hooks):
     def _show_play(self, now: bool = False) -> None:
         left = self._pace.left
         about = "about" if self._pace.ended_tasks else "at most"
-        time_left = "time left unknown" if left is None else f"{about} {_span(left)} left"
+        time_left = "time left unknown" if left is None else f"{about} {span(left)} left"
         done = self._tasks_before + self._pace.ended_tasks
         self._show(f"{self._counts()} · {time_left}", done, self._tasks, now)
 
@@ -224,7 +224,8 @@ def _speeds() -> Path:
     return cache_folder("speed") / "turns_per_second.json"
 
 
-def _read_speeds() -> dict[str, float]:
+def read_speeds() -> dict[str, float]:
+    """Turns a second of earlier runs on this machine, by kind: entry and model."""
     # A cache that cannot be read costs the estimate, never the run.
     with suppress(OSError, ValueError):
         speeds: dict[str, float] = json.loads(_speeds().read_text())
@@ -233,18 +234,20 @@ def _read_speeds() -> dict[str, float]:
 
 
 def _remember_speed(kind: str, speed: float) -> None:
-    speeds = _read_speeds() | {kind: round(speed, 3)}
+    speeds = read_speeds() | {kind: round(speed, 3)}
     with suppress(OSError):
         part = _speeds().with_suffix(".part")
         part.write_text(json.dumps(speeds, indent=1, sort_keys=True) + "\n")
         part.replace(_speeds())
 
 
-def _turns_a_second(speed: float) -> str:
+def turns_a_second(speed: float) -> str:
+    """A speed for the eye."""
     return f"{speed:.2g} turns/s" if speed < 10 else f"{speed:.0f} turns/s"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """A time for the eye."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
