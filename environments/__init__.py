@@ -23,9 +23,12 @@ ENTRY_POINTS = {
     "driftgauge/TextWorldCooking-v0": "environments.textworld:Cooking",
     "driftgauge/TextWorldQuest-v0": "environments.textworld:Quest",
 }
-"""Where the class of each id lives."""
+"""Where the class of each id lives whose games TextWorld makes."""
 
-for _id, _entry_point in ENTRY_POINTS.items():
+SYNTHETIC = {"driftgauge/Corridor-v0": "environments.corridor:Corridor"}
+"""The same for what is made here, at once and without a library: for calibration and for tests."""
+
+for _id, _entry_point in (ENTRY_POINTS | SYNTHETIC).items():
     # Gymnasium's passive checker warns about things that its own check_env, which the checker
     # of this package runs, tests once and for all; at every step it would only cost time.
     gym.register(_id, _entry_point, disable_env_checker=True)
