@@ -10,6 +10,7 @@ engine itself speaks to `Agent`, which acts on a batch of views.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,6 +96,37 @@ class Decision:
         return self.text or self.command or ""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a probe asks of an agent, and what the right answer is."""
+
+    name: str
+    """The probe's."""
+    text: str
+    """As the agent reads it; the options stand in it."""
+    options: tuple[str, ...]
+    """What can be answered: short, for an answer is decoded among them token by token."""
+    expected: str
+    """One of the options."""
+
+    def read(self, text: str) -> str | None:
+        """The option that a text names, as a word of its own; None if it names none or several."""
+        longest_first = "|".join(map(re.escape, sorted(self.options, key=len, reverse=True)))
+        named = set(re.findall(rf"(?<!\w)(?:{longest_first})(?!\w)", text))
+        return named.pop() if len(named) == 1 else None
+
+
+class Answered(NamedTuple):
+    """What an agent answered to a question, in a fork of its context."""
+
+    option: str | None
+    """None if no option could be read, or if the window had no room to ask."""
+    context: str
+    """Digest of the context that was forked, the same before and after."""
+    encoded_tokens: int = 0
+    """Tokens that were run through the model in the fork."""
+
+
 class Agent(ABC):
     """The one interface of every entry of a comparison."""
 
@@ -109,6 +141,21 @@ class Agent(ABC):
     @abstractmethod
     def act(self, views: Sequence[View]) -> list[Decision]:
         """Decide for every view; the result has the views' order."""
+
+    def answer(
+        self, views: Sequence[View], questions: Sequence[Question]
+    ) -> Sequence[Answered | None]:
+        """Answer a question about each view, and be afterwards as if it had not been asked.
+
+        Args:
+            views: of this turn, before `act` gets the same; one may stand here several times.
+            questions: one a view.
+
+        Returns:
+            An answer a view; None for an agent that cannot be asked, as one without language.
+        """
+        del questions
+        return [None] * len(views)
 
     def length(self, text: str) -> int:
         """How long a message is for this agent: tokens where it has a tokenizer, else words.

@@ -29,6 +29,7 @@ from harness.agent import Agent, as_agent
 from harness.experience import ExperienceSpec
 from harness.keyed import digest
 from harness.model_spec import ModelSpec
+from harness.probes import Probe
 from harness.session import ARMS
 from harness.task import PanelSpec
 
@@ -50,6 +51,8 @@ class RunConfig(BaseModel):
     model: ModelSpec
     experience: ExperienceSpec
     expert: dict[str, Any]
+    probes: tuple[dict[str, Any], ...]
+    """Of each `_target_` and its arguments."""
     seed: Annotated[int, Field(ge=0)]
     arms: tuple[str, ...]
     reference: str
@@ -86,15 +89,29 @@ class RunConfig(BaseModel):
 
     def build_agent(self) -> Agent:
         """The agent and its parts, unprepared: options are checked, nothing is loaded."""
-        return _build(self.agent, "agent")
+        return _agent(self.agent, "agent")
 
     def build_expert(self) -> Agent:
         """The agent that plays the training games for experience."""
-        return _build(self.expert, "expert")
+        return _agent(self.expert, "expert")
+
+    def build_probes(self) -> list[Probe]:
+        """What is asked on the way."""
+        probes: dict[str, Probe] = {}
+        for index, config in enumerate(self.probes):
+            where = f"probes.{index}"
+            probe = _build(config, where)
+            if not isinstance(probe, Probe):
+                kind = type(probe).__name__
+                raise ConfigError(f"{where}: a probe is a harness.probes.Probe, {kind} is none")
+            if probe.name in probes:
+                raise ConfigError(f"{where}.name: there is a probe {probe.name!r} before it")
+            probes[probe.name] = probe
+        return list(probes.values())
 
 
 def run_config(composed: DictConfig, agent_choice: str) -> RunConfig:
-    """The typed form of a composed configuration; its agent is built once, as a check.
+    """The typed form of a composed configuration; its agents and probes are built as a check.
 
     Raises:
         ConfigError: for a value that is not what its key expects.
@@ -110,6 +127,7 @@ def run_config(composed: DictConfig, agent_choice: str) -> RunConfig:
         raise ConfigError(f"environment.id: {error}") from None
     config.build_agent()
     config.build_expert()
+    config.build_probes()
     return config
 
 
@@ -207,9 +225,17 @@ def _keys(config: DictConfig, prefix: str = "") -> list[str]:
     return keys
 
 
-def _build(config: dict[str, Any], where: str) -> Agent:
+def _agent(config: dict[str, Any], where: str) -> Agent:
+    built = _build(config, where)
+    if not callable(getattr(built, "act", None)):
+        raise ConfigError(f"{where}: an agent has a method act, {type(built).__name__} has none")
+    return as_agent(built)
+
+
+def _build(config: dict[str, Any], where: str) -> Any:
+    """What a configuration's `_target_` makes of its arguments."""
     try:
-        built: Any = instantiate(config, _convert_="all")
+        return instantiate(config, _convert_="all")
     except InstantiationException as error:
         text = str(error)
         inner = re.search(r"full_key: (\S+)", text)
@@ -224,9 +250,6 @@ def _build(config: dict[str, Any], where: str) -> Agent:
             target = str(values["_target_"])
             raise ConfigError(f"{key}._target_: there is no {target!r}{_near(target)}") from None
         raise ConfigError(f"{key}: {cause or ' '.join(text.split())}") from None
-    if not callable(getattr(built, "act", None)):
-        raise ConfigError(f"{where}: an agent has a method act, {type(built).__name__} has none")
-    return as_agent(built)
 
 
 def _sentence(error: ValidationError, values: dict[str, Any], prefix: str = "") -> str:
@@ -242,8 +265,9 @@ def _sentence(error: ValidationError, values: dict[str, Any], prefix: str = "") 
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     given = first.get("input")
-    ours = first["type"] == "value_error"  # our own messages say all that is needed
-    shown = "" if ours or isinstance(given, dict) else f", got {given!r}"
+    # Our own messages say all that is needed; of what is missing nothing was given.
+    silent = first["type"] in ("value_error", "missing") or isinstance(given, dict)
+    shown = "" if silent else f", got {given!r}"
     return f"{key}: {message}{shown}"
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -24,7 +24,7 @@ from harness.events import Hooks, StepDone, StepProgress
 from harness.experience import ExperienceSpec, Trajectory, read_experience, record_sessions
 from harness.keyed import digest
 from harness.model_spec import ModelSpec
-from harness.records import CostRow, Records
+from harness.records import CostRow, Records, RetentionRow
 from harness.task import Panel, PanelSpec, contents
 
 Result = TypeVar("Result")
@@ -43,6 +43,13 @@ class Learner(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Of the model it plays with; the manifest has it."""
+
+    def retention(self, preparation: Preparation) -> Iterable[RetentionRow]:
+        """What a changed model still knows, if it is not recorded yet; nothing if it is unchanged.
+
+        It is asked once a run, between `prepare` and the first session.
+        """
+        return ()
 
 
 class Preparation:
@@ -112,7 +119,12 @@ class Preparation:
         )
 
     def artefact(
-        self, step: str, made_of: Mapping[str, Any], make: Callable[[Path, Report], None]
+        self,
+        step: str,
+        made_of: Mapping[str, Any],
+        make: Callable[[Path, Report], None],
+        *,
+        learned: bool = True,
     ) -> Path:
         """The folder of an artefact; `make(folder, report)` fills it if it is not there.
 
@@ -120,6 +132,7 @@ class Preparation:
             step: what a person reads while it is made.
             made_of: everything that decides what comes out, as JSON values.
             make: writes the artefact's files.
+            learned: the agent learned it, so that comparisons count what it took as the agent's.
         """
         name = digest({"step": step, **made_of})[:16]
         folder = cache_folder("artefacts") / name
@@ -138,7 +151,8 @@ class Preparation:
                 if not done.exists():  # else another run was faster with the same
                     shutil.rmtree(folder, ignore_errors=True)
                     part.rename(folder)
-        self._done(step, seconds, json.loads(done.read_text())["seconds"], name)
+        made_in = json.loads(done.read_text())["seconds"]
+        self._done(step, seconds, made_in, name if learned else "")
         return folder
 
     def step(self, step: str, do: Callable[[Report], Result]) -> Result:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from environments.contract import Info
 from harness.agent import Agent, Decision, Episode, Exchange, View, turns_in
 from harness.events import Hooks, SessionEnded, TaskEnded, TurnTaken
+from harness.probes import Probe, Prober
 from harness.records import End, Records, TaskRow, TurnRow
 from harness.session import Cell, Past, Play, age, cells, play_of
 from harness.task import Panel, PanelMismatch, Task
@@ -76,6 +77,7 @@ class Rollout:
         workers: how many processes the environments are spread over.
         orders: play only the first of each block's orders; None: all.
         experts: the panel's tasks, by name, as the expert plays them: for the expert arm.
+        probes: what is asked on the way; no decision depends on it.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Rollout:
         workers: int = 2,
         orders: int | None = None,
         experts: Mapping[str, Episode] | None = None,
+        probes: Sequence[Probe] = (),
     ) -> None:
         self.agent = agent
         self.panel = panel
@@ -96,6 +99,7 @@ class Rollout:
         self.records = records
         self.hooks = hooks
         self.experts = experts or {}
+        self._prober = Prober(agent, probes, records.probes)
         self.first = [cell for cell in cells(panel, arms, orders) if cell.position == 1]
         self._pool = EnvironmentPool(workers)
         self._free = list(range(slots))[::-1]
@@ -228,8 +232,10 @@ class Rollout:
         lanes = [lane for lane in self._lanes.values() if lane.info is not None]
         if not lanes:
             return
+        views = [self._view(lane) for lane in lanes]
+        self._prober.ask([lane.play for lane in lanes], views)
         start = time.perf_counter()
-        decisions = self.agent.act([self._view(lane) for lane in lanes])
+        decisions = self.agent.act(views)
         seconds = (time.perf_counter() - start) / len(lanes)
         replies = self._pool.step(
             {

@@ -50,21 +50,22 @@ def run(config: RunConfig, hooks: Sequence[Hooks]) -> Path:
         manifest["panel"] = panel.digest
         write_manifest(folder, manifest)
         if isinstance(agent, Learner):
-            agent.prepare(
-                Preparation(
-                    panel=panel,
-                    spec=config.environment,
-                    model=config.model,
-                    experience=config.experience,
-                    expert=config.build_expert(),
-                    records=records,
-                    hooks=everyone,
-                    slots=config.slots,
-                    workers=config.workers,
-                )
+            preparation = Preparation(
+                panel=panel,
+                spec=config.environment,
+                model=config.model,
+                experience=config.experience,
+                expert=config.build_expert(),
+                records=records,
+                hooks=everyone,
+                slots=config.slots,
+                workers=config.workers,
             )
+            agent.prepare(preparation)
             manifest["model"] = agent.fingerprint
             write_manifest(folder, manifest)
+            for row in agent.retention(preparation):
+                records.retention.append(row)
         Rollout(
             agent,
             panel,
@@ -74,6 +75,7 @@ def run(config: RunConfig, hooks: Sequence[Hooks]) -> Path:
             config.slots,
             config.workers,
             experts=_experts(config, panel, records, everyone),
+            probes=config.build_probes(),
         ).run()
         manifest["finished"] = True
         manifest["seconds"] += time.perf_counter() - start

@@ -34,6 +34,7 @@ from harness.drift.published import (
 )
 from harness.drift.reference import Against, Quantity, Side, against_reference
 from harness.drift.regret import regret
+from harness.drift.retention import facts_change, perplexity_ratio
 from harness.drift.slope import Slope, drift_slope
 from harness.drift.stability import adherence_curve, probe_accuracy
 from harness.drift.success import by_position, overall
@@ -64,6 +65,7 @@ __all__ = [
     "error_association",
     "error_curve",
     "errors_by_kind",
+    "facts_change",
     "failures",
     "first_errors",
     "goal_drift",
@@ -75,6 +77,7 @@ __all__ = [
     "outcomes",
     "overall",
     "pass_hat_k",
+    "perplexity_ratio",
     "played",
     "position_one",
     "probe_accuracy",

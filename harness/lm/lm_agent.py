@@ -8,25 +8,25 @@ intervention: {_target_: npm_method.NPM, layers: [14]}
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch.nn.functional import kl_div, log_softmax
 
-from harness.agent import Agent, Decision, Episode, View
-from harness.lm.chat import Prompt, build_prompt
-from harness.lm.decoding import Answer, Choice, FreeText, Outcome, Sampling, decode, read_command
+from harness.agent import Agent, Answered, Decision, Episode, Question, View
+from harness.lm.chat import Prompt, build_prompt, chat
+from harness.lm.deciding import ActBy, Decided, Deciding, Wanted
+from harness.lm.decoding import read_command
 from harness.lm.model import LanguageModel, Request
 from harness.lm.parts import Adapter, Divergence, Intervention, Memory, Policy
+from harness.lm.retention import QuestionAlone, retained
 from harness.lm.slots import Slot
 from harness.lm.steering import Steering
 from harness.preparation import Learner, Preparation, recipe
-
-TIE = 1e-4
-"""A smaller margin is recomputed alone and uncached, so that no batch ever decides it."""
+from harness.records import RetentionRow
 
 _ANSWER_ROOM = 64
 """Tokens of the window that are kept free for the answer."""
@@ -40,7 +40,7 @@ class LMAgent(Agent, Learner):
     memory: Memory | None = None
     adapter: Adapter | None = None
     intervention: Intervention | None = None
-    act_by: Literal["choice", "generation"] = "choice"
+    act_by: ActBy = "choice"
     """Choose among the admissible commands, or write freely and be parsed."""
     temperature: Annotated[float, Field(ge=0)] = 0.0
     max_tokens: Annotated[int, Field(ge=1, le=_ANSWER_ROOM)] = 16
@@ -50,6 +50,7 @@ class LMAgent(Agent, Learner):
         self.sees_history = self.policy.sees_history
         self.chooses = self.act_by == "choice"
         self._slots: dict[int, Slot] = {}
+        self._steered: dict[int, View] = {}
         self._adapter_name: str | None = None
 
     def prepare(self, preparation: Preparation) -> None:
@@ -61,7 +62,7 @@ class LMAgent(Agent, Learner):
             "language model", lambda _report: LanguageModel.load(preparation.model)
         )
         # In half precision the batch decides what a sum is rounded to.
-        self.deterministic = self._model.precise
+        self.deterministic = self.deterministic and self._model.precise
         if self.adapter is not None:
             self._adapter_name = self._model.add_adapter(
                 self.adapter.learn(preparation, self._model)
@@ -72,6 +73,14 @@ class LMAgent(Agent, Learner):
         if self.intervention is not None:
             bare = replace(self, intervention=None)
             self.intervention.learn(preparation, self._on_my_model(bare))
+
+    def retention(self, preparation: Preparation) -> Iterable[RetentionRow]:
+        """What the model still knows with its adapter and intervention, if it has either."""
+        if self.adapter is None and self.intervention is None:
+            return ()
+        asked = replace(self, policy=QuestionAlone(), memory=None, act_by="choice", temperature=0.0)
+        bare = replace(asked, adapter=None, intervention=None)
+        return retained(preparation, self._on_my_model(asked), self._on_my_model(bare))
 
     @property
     def fingerprint(self) -> str:
@@ -106,10 +115,9 @@ class LMAgent(Agent, Learner):
 
     def prompt(self, view: View) -> Prompt:
         """The prompt that policy and memory make of a view."""
-        recalled = self.memory.recall(view) if self.memory is not None else ""
         return build_prompt(
             self._model.format,
-            f"{view.brief}\n\n{recalled}" if recalled else view.brief,
+            self._brief(view),
             self.policy.select(view),
             self._model.window - _ANSWER_ROOM,
         )
@@ -117,69 +125,100 @@ class LMAgent(Agent, Learner):
     def act(self, views: Sequence[View]) -> list[Decision]:
         """Decide for all views with as few forward passes as the longest answer needs."""
         prompts = [self.prompt(view) for view in views]
-        slots = [self._slot(view.slot) for view in views]
-        if self.intervention is not None:
-            for view, slot in zip(views, slots, strict=True):
-                slot.steering = self.intervention.steer(view, self._divergence(view, slot))
-        answers = [self._answer(view) for view in views]
-        outcomes = decode(self._model, slots, [p.tokens for p in prompts], answers)
-        decisions = []
-        for view, slot, prompt, answer, outcome in zip(
-            views, slots, prompts, answers, outcomes, strict=True
-        ):
-            tied = answer.margin is not None and answer.margin < TIE
-            if tied:
-                answer, outcome = self._alone(view, slot, prompt)
+        slots = self._ready(views)
+        decided = self._deciding.decide(
+            slots,
+            [
+                Wanted(prompt.tokens, view.admissible, view.key)
+                for view, prompt in zip(views, prompts, strict=True)
+            ],
+        )
+        for slot, prompt in zip(slots, prompts, strict=True):
             if slot.steering is not None:  # nothing that was steered stays in the cache
                 slot.truncate(len(prompt.tokens) - 1)
-            decisions.append(self._decision(view, prompt, answer, outcome, recomputed=tied))
-        return decisions
+        return [self._decision(*pair) for pair in zip(prompts, decided, strict=True)]
+
+    def answer(self, views: Sequence[View], questions: Sequence[Question]) -> list[Answered]:
+        """Answer in forks of the slots, steered as the decision; the slots stay as they are.
+
+        A question that does not fit the window is not asked: its answer is unknown.
+
+        Raises:
+            RuntimeError: a slot's context is not what it was before.
+        """
+        slots = self._ready(views)
+        contexts = {index: self._slot(index).digest() for index in {v.slot for v in views}}
+        wanted = [
+            Wanted(self._asked(view, question), question.options, (question.name, *view.key))
+            for view, question in zip(views, questions, strict=True)
+        ]
+        room = self._model.window - _ANSWER_ROOM
+        fit = [i for i, one in enumerate(wanted) if len(one.tokens) <= room]
+        decided = self._deciding.decide([slots[i].fork() for i in fit], [wanted[i] for i in fit])
+        answers = [Answered(None, contexts[view.slot]) for view in views]
+        for i, found in zip(fit, decided, strict=True):
+            option = questions[i].read(found.text)
+            answers[i] = Answered(option, contexts[views[i].slot], found.outcome.encoded)
+        for index, context in contexts.items():
+            if self._slot(index).digest() != context:
+                raise RuntimeError(
+                    f"A probe changed the context of slot {index}: a run whose probe changes the "
+                    "context is an error, not a result."
+                )
+        return answers
 
     def length(self, text: str) -> int:
         """Tokens of a message."""
         return len(self._model.format.encode(self._model.format.inert(text)))
 
+    @property
+    def _deciding(self) -> Deciding:
+        return Deciding(
+            self._model, self._adapter_name, self.act_by, self.temperature, self.max_tokens
+        )
+
     def _on_my_model(self, bare: LMAgent) -> LMAgent:
-        """A copy without some parts, ready to play with the same model and adapter."""
-        bare._model, bare._adapter_name = self._model, self._adapter_name
+        """A copy without some parts, ready to play with the same model, and adapter if it has."""
+        bare._model = self._model
+        bare._adapter_name = None if bare.adapter is None else self._adapter_name
         bare.deterministic = self.deterministic
         return bare
 
-    def _answer(self, view: View) -> Answer:
-        sampling = Sampling(self.temperature, view.key)
-        if self.act_by == "generation":
-            return FreeText(self._model, sampling, self.max_tokens)
-        if not view.admissible:
-            raise ValueError(
-                "The game does not say which commands it accepts, so there is nothing to choose "
-                "from: use agent.act_by=generation."
-            )
-        return Choice(list(self._commands(view)), sampling)
+    def _brief(self, view: View) -> str:
+        """The brief, and behind it what the memory recalls."""
+        recalled = self.memory.recall(view) if self.memory is not None else ""
+        return f"{view.brief}\n\n{recalled}" if recalled else view.brief
 
-    def _commands(self, view: View) -> dict[tuple[int, ...], str]:
-        return {tuple(self._model.format.answer(command)): command for command in view.admissible}
+    def _asked(self, view: View, question: Question) -> list[int]:
+        """The prompt of the decision, with the question behind what was read last."""
+        dropped = self.prompt(view).dropped_turns
+        *before, last = chat(self._brief(view), *self.policy.select(view), skip=dropped)
+        asked = last._replace(content=f"{last.content}\n\n{question.text}")
+        return self._model.format.tokens([*before, asked])
 
-    def _alone(self, view: View, slot: Slot, prompt: Prompt) -> tuple[Answer, Outcome]:
-        """The same decision in a slot of its own, nothing cached, steered as in `slot`."""
-        fresh = self._model.slot(self._adapter_name)
-        fresh.steering = slot.steering
-        answer = self._answer(view)
-        [outcome] = decode(self._model, [fresh], [prompt.tokens], [answer])
-        return answer, outcome
+    def _ready(self, views: Sequence[View]) -> list[Slot]:
+        """The views' slots, steered for them: once a view, whether it is asked or acts first."""
+        slots = []
+        for view in views:
+            slot = self._slot(view.slot)
+            if self.intervention is not None and self._steered.get(view.slot) is not view:
+                slot.steering = self.intervention.steer(view, self._divergence(view, slot))
+                self._steered[view.slot] = view
+            slots.append(slot)
+        return slots
 
-    def _decision(
-        self, view: View, prompt: Prompt, answer: Answer, outcome: Outcome, recomputed: bool
-    ) -> Decision:
-        if self.act_by == "generation":
-            text = self._model.format.decode(answer.tokens).strip()
-            command = read_command(text)
-        else:
-            text = command = self._commands(view)[answer.tokens]
+    def _slot(self, index: int) -> Slot:
+        if index not in self._slots:
+            self._slots[index] = self._model.slot(self._adapter_name)
+        return self._slots[index]
+
+    def _decision(self, prompt: Prompt, decided: Decided) -> Decision:
+        outcome = decided.outcome
         return Decision(
-            command=command,
-            text=text,
-            margin=answer.margin,
-            recomputed=recomputed,
+            command=read_command(decided.text) if self.act_by == "generation" else decided.text,
+            text=decided.text,
+            margin=decided.margin,
+            recomputed=decided.recomputed,
             prompt_tokens=len(prompt.tokens),
             encoded_tokens=outcome.encoded,
             generated_tokens=outcome.decoded,
@@ -187,11 +226,6 @@ class LMAgent(Agent, Learner):
             steered_tokens=outcome.steered,
             dose=outcome.dose,
         )
-
-    def _slot(self, index: int) -> Slot:
-        if index not in self._slots:
-            self._slots[index] = self._model.slot(self._adapter_name)
-        return self._slots[index]
 
     def _divergence(self, view: View, slot: Slot) -> Divergence:
         """How far candidates for the steering move the first token of the task's first answer."""

@@ -7,6 +7,7 @@ policy does to its history, nothing that still stands at its place is encoded tw
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -76,6 +77,16 @@ class Slot:
             for layer in self.layers
         ]
         return Slot(copies, self.tokens.copy(), self.steering, self.adapter)
+
+    def digest(self) -> str:
+        """SHA-256 of the tokens and of their keys and values, bit by bit, 64 hexadecimal digits."""
+        sha = hashlib.sha256(self.tokens.tobytes())
+        for layer in self.layers:
+            for cache in (layer.keys, layer.values):
+                if cache is not None:
+                    live = cache[:, : len(self)].contiguous()
+                    sha.update(live.view(torch.uint8).cpu().numpy().tobytes())
+        return sha.hexdigest()
 
 
 def _with_room(cache: Tensor | None, length: int, end: int, like: Tensor) -> Tensor:

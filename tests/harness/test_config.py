@@ -7,6 +7,7 @@ import pytest
 from baselines.lora import LoRA
 from harness.config import ConfigError, RunConfig, did_you_mean, validate
 from harness.lm import LanguageModel, LMAgent
+from harness.probes import BriefRecall, GoalRecall
 from npm_method import NPM
 
 
@@ -24,6 +25,10 @@ def _one(*overrides: str) -> RunConfig:
     return config
 
 
+GOAL = "_target_:harness.probes.GoalRecall"
+BRIEF = "_target_:harness.probes.BriefRecall,question:q,options:[a,b]"
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
@@ -34,7 +39,10 @@ def _one(*overrides: str) -> RunConfig:
         ("environment=cookng", r"environment=cookng is none of .*did you mean 'cooking'\?"),
         ("environment.cap=0", "environment.cap: .*greater than or equal to 1, got 0"),
         ("environment.blocks=many", "environment.blocks: .*valid integer.*got 'many'"),
-        ("arms=[chained,fersh]", r"arms: arms are chained, fresh; did you mean 'fresh'\?"),
+        (
+            "arms=[chained,fersh]",
+            r"arms: arms are chained, fresh, padded, expert; did you mean 'fresh'\?",
+        ),
         ("arms=[fresh]", "arms: the chained arm must be among the arms"),
         ("seed=-1", "seed: .*greater than or equal to 0, got -1"),
         ("slots=0", "slots: .*greater than or equal to 1, got 0"),
@@ -68,6 +76,20 @@ def _one(*overrides: str) -> RunConfig:
             "environment.id: Environment `TextWorldQust` doesn't exist .*`TextWorldQuest`",
         ),
         ("environment.id=nowhere:toy/Game-v0", "environment.id: .*cannot be imported.*'nowhere'"),
+        (
+            f"probes=[{{{GOAL}l}}]",
+            r"probes.0._target_: there is no 'harness.probes.GoalRecalll'; .*'GoalRecall'\?",
+        ),
+        (f"probes=[{{{GOAL},every:0}}]", "probes.0.every: .*greater than or equal to 1, got 0"),
+        (f"probes=[{{{GOAL},evry:2}}]", "probes.0.evry: there is no such key"),
+        (f"probes=[{{{GOAL}}},{{{GOAL}}}]", "probes.1.name: there is a probe 'goal recall' before"),
+        ("probes=[{_target_:harness.probes.BriefRecall}]", "probes.0.question: field required$"),
+        (f"probes=[{{{BRIEF},expected:c}}]", "probes.0.expected: 'c' is none of the options: a, b"),
+        (
+            "probes=[{_target_:pathlib.Path}]",
+            "a probe is a harness.probes.Probe, PosixPath is none",
+        ),
+        ("probes=3", "probes: .*valid tuple, got 3"),
         ("agent=npm,lora", "agent=npm,lora asks for several runs: add -m"),
         ("agent=[", r"'agent=\[' is no group=option or key=value"),
         ("quest", "'quest' is no group=option or key=value"),
@@ -104,6 +126,15 @@ def test_a_hybrid_has_the_parts_of_both() -> None:
     agent = _one("agent=lora_npm").build_agent()
     assert isinstance(agent, LMAgent)
     assert isinstance(agent.adapter, LoRA) and isinstance(agent.intervention, NPM)
+
+
+def test_probes_are_built_with_their_options() -> None:
+    assert _one().build_probes() == []
+    probes = _one(f"probes=[{{{GOAL},every:3}},{{{BRIEF},expected:b}}]").build_probes()
+    assert probes == [
+        GoalRecall(every=3),
+        BriefRecall(question="q", options=("a", "b"), expected="b"),
+    ]
 
 
 def test_a_sweep_has_all_combinations_in_order() -> None:
@@ -147,6 +178,7 @@ OTHER = [
     "experience.own_sessions=5",
     "arms=[chained]",
     "name=mine",
+    f"probes=[{{{GOAL}}}]",
 ]
 
 

@@ -1,7 +1,7 @@
 """The loop: which plays are played, what the agent is shown, what is recorded, what survives."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,12 @@ import pytest
 
 import environments
 from baselines.scripted import Expert, Random
-from harness.agent import Decision, View, turns_in
+from harness.agent import Answered, Decision, Question, View, turns_in
 from harness.errors import KINDS, classify
 from harness.events import Hooks, SessionEnded, TaskEnded, TurnTaken
-from harness.records import TurnRow
-from harness.rollout import UNREADABLE
+from harness.probes import BriefRecall
+from harness.records import ProbeRow, Records, TurnRow
+from harness.rollout import UNREADABLE, Rollout
 from harness.task import Panel, PanelMismatch, PanelSpec
 from tests.harness.walks import Played, Walker, expert, moody, panel, play
 
@@ -414,6 +415,89 @@ def test_a_torn_last_line_is_played_again(tmp_path: Path, table: str) -> None:
     agent = Walker(moody)
     assert _rows(play(tmp_path, agent, PANEL)) == _rows(whole)
     assert len(agent.views) == (table == "turns.jsonl")
+
+
+# What is asked on the way
+
+EVERY_OTHER = BriefRecall(
+    every=2, question="What are you to do?", options=("walk", "sing"), expected="walk"
+)
+
+
+class Asked(Walker):
+    """Answers at once, and gives up after so many decisions."""
+
+    def __init__(self, after: int = 1_000_000) -> None:
+        super().__init__(moody)
+        self.after = after
+        self.heard: list[View] = []
+
+    def answer(self, views: Sequence[View], questions: Sequence[Question]) -> list[Answered]:
+        self.heard += views
+        return [Answered(question.expected, "ab12") for question in questions]
+
+    def act(self, views: Sequence[View]) -> list[Decision]:
+        if len(self.views) >= self.after:
+            raise Stopped
+        return super().act(views)
+
+
+def _probe(folder: Path, agent: Walker, panel: Panel = PANEL, slots: int = 4) -> list[ProbeRow]:
+    """Play with a probe in two arms; what was asked so far, sorted, without time."""
+    records = Records(folder)
+    try:
+        arms = ("chained", "fresh")
+        Rollout(agent, panel, arms, records, Hooks(), slots, workers=1, probes=[EVERY_OTHER]).run()
+    finally:
+        records.close()
+    rows = [replace(row, seconds=0) for row in records.probes]
+    return sorted(rows, key=lambda row: (row.play, row.turn))
+
+
+def test_every_play_is_asked_before_its_probed_turns_and_no_turn_changes(tmp_path: Path) -> None:
+    rows = _probe(tmp_path / "asked", Asked())
+    asked = Played(tmp_path / "asked")
+    due = {(t.play, t.turn, t.age) for t in asked.turns if (t.age + t.turn) % 2 == 0}
+    assert [(row.play, row.turn, row.age) for row in rows] == sorted(due)
+    assert all(row.correct for row in rows)
+    assert _rows(asked) == _rows(play(tmp_path / "not", Walker(moody), PANEL))
+
+
+def test_what_is_asked_is_what_the_agent_then_decides_on(tmp_path: Path) -> None:
+    agent = Asked()
+    _probe(tmp_path, agent)
+    decided = {id(view) for view in agent.views}
+    assert {id(view) for view in agent.heard} < decided
+
+
+def test_slots_change_no_probe(tmp_path: Path) -> None:
+    rows = _probe(tmp_path / "4", Asked(), slots=4)
+    assert _probe(tmp_path / "1", Asked(), slots=1) == rows
+
+
+def test_a_run_that_goes_on_asks_nothing_twice(tmp_path: Path) -> None:
+    rows = _probe(tmp_path / "whole", Asked())
+    heard = 0
+    for after in (2, 9):
+        torn = Asked(after)
+        with pytest.raises(Stopped):
+            _probe(tmp_path / "torn", torn)
+        heard += len(torn.heard)
+    last = Asked()
+    assert _probe(tmp_path / "torn", last) == rows
+    assert heard + len(last.heard) == len(rows)
+
+
+def test_a_turn_that_is_played_again_is_not_asked_again(tmp_path: Path) -> None:
+    """The process dies at the turn that was just asked."""
+    fuse = tmp_path / "fuse"
+    fused = panel(kwargs={"fuse": str(fuse)})
+    fuse.touch()
+    agent = Asked()
+    agent.decide = _explodes_in("test0/0/A", at=2).decide
+    rows = _probe(tmp_path / "broken", agent, fused)
+    assert not fuse.exists()
+    assert len({(row.play, row.turn) for row in rows}) == len(rows) == len(agent.heard)
 
 
 # Real games
