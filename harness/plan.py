@@ -201,15 +201,15 @@ def _spread(played: Sequence[Entry], pairs: int) -> Spread:
     """Of one entry's drift, between blocks: pooled over the runs, else derived."""
     squares, freedom = 0.0, 0
     on, not_on = [], []
-    for run in played:
-        drift = drift_by_block(run.results).dropna().to_numpy(float)
-        tested = not math.isnan(run.matched().estimate.p)
+    for entry in played:
+        drift = drift_by_block(entry.results).dropna().to_numpy(float)
+        tested = not math.isnan(entry.matched().estimate.p)
         if tested and len(drift) > 1 and np.ptp(drift) > 1e-12:
             squares += float(((drift - drift.mean()) ** 2).sum())
             freedom += len(drift) - 1
-            on.append(f"{run.name} ({len(drift)} blocks)")
+            on.append(f"{entry.name} ({len(drift)} blocks)")
         else:
-            not_on.append(run.name)
+            not_on.append(entry.name)
     without = f", without drift that spreads: {', '.join(not_on)}" if not_on else ""
     if on:
         return Spread(math.sqrt(squares / freedom), f"measured on {', '.join(on)}{without}")
@@ -234,8 +234,8 @@ def _detectable(spread: float, blocks: int, comparisons: int) -> float:
 
 def _plays(played: Sequence[Entry], spec: PanelSpec, orders: int, arms: int) -> int:
     """Of a block. Equal histories are played once, but not in bf16, as the runs show."""
-    for run in played:
-        first = run.tasks[run.tasks["position"] == 1]
+    for entry in played:
+        first = entry.tasks[entry.tasks["position"] == 1]
         if first["play"].is_unique and first.duplicated(["block", "order"]).any():
             return orders * spec.tasks * arms
     # Fresh, and with it position 1 of every arm, once for all orders.
@@ -243,15 +243,13 @@ def _plays(played: Sequence[Entry], spec: PanelSpec, orders: int, arms: int) -> 
 
 
 def _turns_a_play(played: Sequence[Entry]) -> float | None:
-    plays = sum(run.measured["play"].nunique() for run in played)
-    return sum(len(run.measured) for run in played) / plays if plays else None
+    plays = sum(entry.measured["play"].nunique() for entry in played)
+    return sum(len(entry.measured) for entry in played) / plays if plays else None
 
 
 def _durations(turns: int, played: Sequence[Entry]) -> tuple[Duration, ...]:
     speeds = read_speeds()
     if played:
-        seconds = {run.name: float(run.measured["seconds"].sum()) for run in played}
-        speeds = {
-            run.name: len(run.measured) / seconds[run.name] for run in played if seconds[run.name] > 0
-        }
+        measured = [(entry.name, entry.measured["seconds"]) for entry in played]
+        speeds = {name: len(times) / times.sum() for name, times in measured if times.sum() > 0}
     return tuple(Duration(entry, speed, turns / speed) for entry, speed in speeds.items())

@@ -8,8 +8,12 @@ Names, game text and model output are other people's: all of it goes through her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import takewhile
+
+from rich.console import Console
+from rich.progress import Progress
 
 WIDTH = 100
 GAP = 2
@@ -42,3 +46,24 @@ def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [(" " * GAP).join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, for work that is counted: call what it yields with (done, of how many).
+
+    Elsewhere a line at every tenth part.
+    """
+    console = Console(stderr=True)
+    said = -1
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(done: int, total: int) -> None:
+            nonlocal said
+            bar.update(task, completed=done, total=total)
+            if not console.is_terminal and 10 * done // total > said:
+                said = 10 * done // total
+                console.print(f"{what}: {done}/{total}", markup=False, highlight=False)
+
+        yield show

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.terminal import aligned, apart, printable, shortened
+from harness.terminal import aligned, apart, counting, printable, shortened
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\r", "\n", "\x07", "\x9b", "\u202e", "\ud800"])
@@ -33,3 +33,12 @@ def test_cells_stand_under_each_other() -> None:
         "fgh       i",
         "j    k",
     ]
+
+
+def test_what_is_counted_is_told_at_every_tenth_part(capsys: pytest.CaptureFixture[str]) -> None:
+    with counting("games") as progress:
+        for done in range(1, 101):
+            progress(done, 100)
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "games: 1/100" and told[1] == "games: 10/100" and told[-1] == "games: 100/100"
+    assert len(told) == 11
