@@ -2,16 +2,25 @@
 
 driftgauge run experiment=demo          play; the same line again resumes
 driftgauge run -m agent=npm,lora seed=0,1,2
-driftgauge report runs/demo             table and page, also of a run still going
+driftgauge report runs/demo             tables and page, also of a run still going
+driftgauge diff runs/demo/3f2a91c0 runs/demo/b10c44e7      where two runs first part
+driftgauge plan --difference 0.1        how many blocks that needs, and how long they take
+driftgauge calibrate                    prove the gauge on agents of known drift
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 EPILOG = """\
 driftgauge run takes Hydra's grammar: group=option picks a file of conf/, key=value sets a
@@ -45,17 +54,101 @@ def _command(words: list[str]) -> int:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="run | report")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     # Hydra reads the words of `run` itself, its --help included.
     verbs.add_parser("run", add_help=False, help="play, or go on with, the runs of a configuration")
     report = verbs.add_parser("report", help="table, page and CSV of one or more runs")
     report.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run's folder, or one")
     report.add_argument("--out", type=Path, default=Path("report"), help="where to (report)")
+    report.add_argument(
+        "--reference", metavar="NAME", help="an entry (the one declared in the runs)"
+    )
+    report.set_defaults(do=_report)
+    diff = verbs.add_parser("diff", help="where two runs first part; exit code 1 if they do")
+    diff.add_argument("a", type=Path, metavar="RUN", help="a run's folder")
+    diff.add_argument("b", type=Path, metavar="RUN", help="another's")
+    diff.add_argument("--tasks", type=int, default=10, help="that part, in the table (10)")
+    diff.add_argument("--json", action="store_true", help="everything, for programs")
+    diff.set_defaults(do=_diff)
+    plan = verbs.add_parser("plan", help="how many blocks a difference needs, and how much time")
+    plan.add_argument("--difference", type=float, required=True, help="in success, up to 1")
+    plan.add_argument("--environment", help="a file of conf/environment (the first RUN's)")
+    plan.add_argument("--arms", default="chained,fresh", help="to be played (chained,fresh)")
+    plan.add_argument("--entries", type=int, default=1, help="compared, with the reference (1)")
+    plan.add_argument("--blocks", type=int, help="what so many blocks show (as many as it needs)")
+    plan.add_argument("--json", action="store_true", help="for programs")
+    plan.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="to measure on")
+    plan.set_defaults(do=_plan)
+    calibrate = verbs.add_parser(
+        "calibrate",
+        help="prove the gauge on agents of known drift; exit code 1 if it fails",
+    )
+    calibrate.add_argument("--replications", type=int, default=10_000, help="of each (10,000)")
+    calibrate.add_argument("--slow", type=int, default=2_000, help="where a fit is slow (2,000)")
+    calibrate.add_argument("--blocks", type=int, default=24, help="of each replication (24)")
+    calibrate.add_argument("--seed", type=int, default=0, help="draws everything (0)")
+    calibrate.add_argument("--out", type=Path, help="a folder for rates.csv, wiring.csv and both")
+    calibrate.set_defaults(do=_calibrate)
     if words[:1] == ["run"]:
         return _run(words[1:])
     arguments = parser.parse_args(words)
-    _show(arguments.runs, arguments.out)
+    code: int = arguments.do(arguments)
+    return code
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    _show(arguments.runs, arguments.out, arguments.reference)
     return 0
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from harness.diff import diff, text
+
+    difference = diff(arguments.a, arguments.b)
+    print(_json(difference) if arguments.json else text(difference, max(0, arguments.tasks)))
+    return 0 if difference.same else 1
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from harness.plan import plan, text
+
+    planned = plan(
+        arguments.difference,
+        arguments.environment,
+        arguments.arms.split(","),
+        arguments.entries,
+        arguments.blocks,
+        arguments.runs,
+    )
+    print(_json(planned) if arguments.json else text(planned))
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    from harness.calibration import calibrate, text, wiring
+    from harness.calibration.wired import text as wiring_text
+    from harness.terminal import counting
+
+    sizes = {name: getattr(arguments, name) for name in ("replications", "slow", "blocks", "seed")}
+    with counting("simulated experiments") as progress:
+        rates = calibrate(**sizes, progress=progress)
+    with tempfile.TemporaryDirectory() as folder, counting("agents in real engines") as progress:
+        wired = wiring(Path(folder), progress)
+    both = f"{text(rates)}\n\n{wiring_text(wired)}"
+    print(both)
+    if arguments.out is not None:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        rates.to_csv(arguments.out / "rates.csv", index=False)
+        wired.to_csv(arguments.out / "wiring.csv", index=False)
+        (arguments.out / "table.txt").write_text(both + "\n")
+    missed = (rates["holds"] == False).any() or wired["disagreements"].any()  # noqa: E712
+    return int(missed)
+
+
+def _json(result: DataclassInstance) -> str:
+    return json.dumps(asdict(result), indent=1)
 
 
 def _run(words: list[str]) -> int:
@@ -118,17 +211,18 @@ def _hydra(words: list[str]) -> None:
         raise
 
 
-def _show(runs: Sequence[Path], out: Path | None) -> None:
-    """Print the comparison table of some runs; with `out`, write the report there as well."""
+def _show(runs: Sequence[Path], out: Path | None, reference: str | None = None) -> None:
+    """Print the tables of some runs; with `out`, write the report there as well."""
     from harness.comparison import load
-    from harness.report import text, write_report
+    from harness.report import tables, text, write_report
 
     comparison = load(*runs)
-    print(text(comparison, comparison.table()))
+    found = tables(comparison, reference)
+    print(text(comparison, found))
     if out is None:
         print(f"\nReport: driftgauge report {' '.join(map(str, runs))}")
     else:
-        print(f"\nReport: {write_report(comparison, out)}")
+        print(f"\nReport: {write_report(comparison, out, found)}")
 
 
 def _exit_code(error: Exception) -> int | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import NoneType
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, g
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pyarrow.compute import is_in
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def read_rows(path: Path, row: type[Row]) -> Iterator[Row]:
 
 
 def read_frame(
-    path: Path, row: type[DataclassInstance], columns: Sequence[str] | None = None
+    path: Path,
+    row: type[DataclassInstance],
+    columns: Sequence[str] | None = None,
+    *,
+    plays: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """A table as a frame, empty if nothing was recorded yet; a torn last line is passed over.
 
@@ -59,6 +64,8 @@ def read_frame(
         row: the dataclass of its rows.
         columns: the only ones wanted, and the only ones that are looked at; None: all, and then a
             row that has others is refused.
+        plays: the only ones whose rows are wanted, by the column `play`; the others' are dropped
+            as they are read, so that they take no memory. None: all.
 
     Returns:
         The columns in the order asked for, whatever the rows hold:
@@ -77,6 +84,7 @@ def read_frame(
     """
     schema = _schema(row, columns)
     exact = columns is None
+    wanted = None if plays is None else pa.array(list(plays), pa.large_string())
     tables = [schema.empty_table()]
     above = 0
     for lines in _whole_lines(path):
@@ -84,8 +92,10 @@ def read_frame(
             table = _parsed(lines, schema, exact)
         except ValueError:
             table = _line_by_line(path, lines, above, schema, exact)
-        tables.append(table)
         above += len(table)
+        if wanted is not None:
+            table = table.filter(is_in(table["play"], wanted))
+        tables.append(table)
     whole = pa.concat_tables(tables)
     return pd.DataFrame({field.name: _series(whole[field.name], field) for field in schema})
 

@@ -6,13 +6,14 @@ rows = play(agent, Panel.build(SPEC, seed=0), folder)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from baselines.scripted import Expert
 from harness.agent import Agent
 from harness.events import Hooks
-from harness.experience import ExperienceSpec
+from harness.experience import ExperienceSpec, expert_plays
 from harness.lm import LMAgent
 from harness.model_spec import ModelSpec
 from harness.preparation import Preparation
@@ -42,13 +43,30 @@ def read(folder: Path) -> Rows:
 
 
 def play(
-    agent: Agent, panel: Panel, folder: Path, slots: int = 3, orders: int | None = None
+    agent: Agent,
+    panel: Panel,
+    folder: Path,
+    slots: int = 3,
+    orders: int | None = None,
+    arms: Sequence[str] = ("chained", "fresh"),
 ) -> Rows:
-    """Play a panel in both arms."""
+    """Play a panel."""
+    experts = {}
+    if "expert" in arms:
+        experts = expert_plays(Expert(), panel, folder / "expert", slots, workers=1)
     records = Records(folder)
     try:
-        arms = ("chained", "fresh")
-        Rollout(agent, panel, arms, records, Hooks(), slots, workers=1, orders=orders).run()
+        Rollout(
+            agent,
+            panel,
+            arms,
+            records,
+            Hooks(),
+            slots,
+            workers=1,
+            orders=orders,
+            experts=experts,
+        ).run()
     finally:
         records.close()
     return read(folder)

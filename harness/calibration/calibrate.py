@@ -15,6 +15,7 @@ import pandas as pd
 
 from harness.calibration.claims import CLAIMS
 from harness.calibration.findings import Row, Tally
+from harness.stats import fewest_blocks
 
 PROCESSES = 2
 CHUNK, SLOW_CHUNK = 500, 100
@@ -74,7 +75,17 @@ def calibrate(
 
     Returns:
         One row a claim and estimator, with the columns of `Line`.
+
+    Raises:
+        ValueError: no replications, or so few blocks that no outcome could be significant.
     """
+    if min(replications, slow) < 1:
+        raise ValueError("calibrate expects at least one replication of each agent.")
+    if blocks < (least := fewest_blocks()):
+        raise ValueError(
+            f"calibrate expects at least {least} blocks: on {blocks} nothing could become "
+            "significant."
+        )
     jobs = [
         job
         for name, claim in CLAIMS.items()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
+
+from scipy.optimize import isotonic_regression
 
 from harness.report.series import Line, Point
 
@@ -63,14 +64,6 @@ class Chart(NamedTuple):
     bottom: int = HEIGHT - BOTTOM
 
 
-class Forest(NamedTuple):
-    """An estimate with its interval between -1 and 1, in units of a drawing 200 wide."""
-
-    at: float
-    low: float | None
-    high: float | None
-
-
 def chart(lines: Sequence[Line], x_label: str, measure: str, last: int) -> Chart:
     """Lay out shares in [0, 1] against whole numbers, with bands and direct labels.
 
@@ -87,7 +80,8 @@ def chart(lines: Sequence[Line], x_label: str, measure: str, last: int) -> Chart
     def up(share: float) -> float:
         return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * share, 1)
 
-    labels = spread([up(line.points[-1].value) for line in lines], LINE_HEIGHT)
+    ends = [up(line.points[-1].value) for line in lines]
+    labels = spread(ends, LINE_HEIGHT, TOP, HEIGHT - BOTTOM - LINE_HEIGHT / 2)
     return Chart(
         summary=_summary(lines, measure, x_label),
         lines=tuple(
@@ -98,17 +92,6 @@ def chart(lines: Sequence[Line], x_label: str, measure: str, last: int) -> Chart
         x_label=x_label,
         label_x=max((across(line.points[-1].x) for line in lines), default=0.0) + 8,
     )
-
-
-def forest(value: float, low: float, high: float) -> Forest:
-    """Place a difference in [-1, 1] and its interval."""
-
-    def place(difference: float) -> float:
-        return round(100 + 96 * difference, 1)
-
-    if math.isnan(low) or math.isnan(high):
-        return Forest(place(value), None, None)
-    return Forest(place(value), place(low), place(high))
 
 
 def whole_ticks(last: int) -> list[int]:
@@ -151,14 +134,23 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:g},{y:g}" for x, y in places)
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Move labels at least `gap` apart where two would overlap, keeping their order."""
-    placed = list(wanted)
-    order = sorted(range(len(placed)), key=lambda i: placed[i])
-    for one, other in pairwise(order):
-        if (short := gap - (placed[other] - placed[one])) > 0:
-            placed[one] -= short / 2
-            placed[other] += short / 2
+def spread(
+    wanted: Sequence[float], gap: float, low: float = -math.inf, high: float = math.inf
+) -> list[float]:
+    """Move labels as little as possible so that all are `gap` apart, keeping their order.
+
+    Args:
+        wanted: where each would stand.
+        gap: least distance of two.
+        low, high: where the outermost may stand; there must be room for all.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    # With the gaps taken out, labels may meet but not pass each other: an isotonic regression.
+    closed = [wanted[i] - gap * k for k, i in enumerate(order)]
+    met = isotonic_regression(closed).x if closed else ()
+    placed = [0.0] * len(wanted)
+    for k, (i, at) in enumerate(zip(order, met, strict=True)):
+        placed[i] = float(min(max(at, low), high - gap * (len(wanted) - 1))) + gap * k
     return placed
 
 

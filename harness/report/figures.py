@@ -1,10 +1,10 @@
 """The figures of a README or a paper: small multiples, one function each.
 
-    figure = success_figure(comparison)
+    figure = success_figure(success_by_position(comparison))
     figure.savefig("success.svg")
 
-Colours tell apart for the colour-blind (Okabe and Ito), and line style and markers tell the arms
-apart without colour. Text in an SVG stays text.
+Colours tell apart for the colour-blind (after Okabe and Ito), and line style and markers tell the
+arms apart without colour. Text in an SVG stays text.
 """
 
 from __future__ import annotations
@@ -20,12 +20,38 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter
 
-from harness.comparison import Comparison
 from harness.report.chart import MOST_DOTS, spread, whole_ticks
-from harness.report.series import Line, Multiple, errors_by_turn, last_x, success_by_position
+from harness.report.series import Line, Multiple, Style, last_x
 
-COLOURS = {"chained": "#D55E00", "fresh": "#0072B2", "risk": "#666666"}
-DASHES = {"chained": "-", "fresh": "--", "risk": ":"}
+COLOURS: dict[Style, str] = {
+    "chained": "#D55E00",
+    "fresh": "#0072B2",
+    "padded": "#007A59",
+    "expert": "#A6478A",
+    "risk": "#666666",
+}
+DASHES: dict[Style, str] = {
+    "chained": "-",
+    "fresh": "--",
+    "padded": "-.",
+    "expert": ":",
+    "risk": ":",
+}
+MARKERS: dict[Style, str] = {
+    "chained": "o",
+    "fresh": "o",
+    "padded": "s",
+    "expert": "^",
+    "risk": "o",
+}
+BANDS: dict[Style, float] = {
+    "chained": 0.16,
+    "fresh": 0.16,
+    "padded": 0.1,
+    "expert": 0.1,
+    "risk": 0.1,
+}
+"""How opaque each band is: of four that overlap, two stand back."""
 INK, SOFT, FAINT = "#222222", "#666666", "#dddddd"
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -46,14 +72,14 @@ LONGEST_NAME = 32
 """Characters of a name that fit above a small multiple."""
 
 
-def success_figure(comparison: Comparison) -> Figure:
-    """Success against the task's position, by arm, with bands: one small multiple an entry."""
-    return _multiples(success_by_position(comparison), "position in the session", "tasks won")
+def success_figure(multiples: Sequence[Multiple]) -> Figure:
+    """Success against the task's position, by arm, with bands: `success_by_position` drawn."""
+    return _multiples(multiples, "position in the session", "tasks won")
 
 
-def errors_figure(comparison: Comparison) -> Figure:
-    """Share of turns in error against the session's turn, with bands over blocks."""
-    return _multiples(errors_by_turn(comparison), "turn of the session", "turns in error")
+def errors_figure(multiples: Sequence[Multiple]) -> Figure:
+    """Share of turns in error against the session's turn, with bands: `errors_by_turn` drawn."""
+    return _multiples(multiples, "turn of the session", "turns in error")
 
 
 def file_bytes(figure: Figure, suffix: str) -> bytes:
@@ -91,7 +117,7 @@ def _multiples(multiples: Sequence[Multiple], x_label: str, y_label: str) -> Fig
 
 
 def _panel(axes: Axes, multiple: Multiple) -> None:
-    axes.set_title(_short(multiple.entry), loc="left", fontsize=9, fontweight="bold", color=INK)
+    axes.set_title(_short(multiple.title), loc="left", fontsize=9, fontweight="bold", color=INK)
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.5, 1])
     axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
@@ -100,9 +126,9 @@ def _panel(axes: Axes, multiple: Multiple) -> None:
     axes.tick_params(length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    ends = spread([line.points[-1].value for line in multiple.lines], gap=0.1)
+    ends = spread([line.points[-1].value for line in multiple.lines], gap=0.11, low=0.04, high=1)
     behind = max((line.points[-1].x for line in multiple.lines), default=1)
-    for line, end in zip(multiple.lines, ends, strict=True):
+    for line, end in reversed(list(zip(multiple.lines, ends, strict=True))):  # chained on top
         _draw(axes, line)
         axes.annotate(
             line.label,
@@ -124,7 +150,7 @@ def _draw(axes: Axes, line: Line) -> None:
     xs = np.array([p.x for p in line.points])
     low = np.array([p.low for p in line.points])
     high = np.array([p.high for p in line.points])
-    axes.fill_between(xs, low, high, color=colour, alpha=0.16, linewidth=0)
+    axes.fill_between(xs, low, high, color=colour, alpha=BANDS[line.style], linewidth=0)
     for stretch in line.stretches():
         if len(stretch) == 1:  # a point alone: its band is a bar
             axes.vlines(stretch[0].x, stretch[0].low, stretch[0].high, color=colour, alpha=0.4)
@@ -134,7 +160,7 @@ def _draw(axes: Axes, line: Line) -> None:
         color=colour,
         linestyle=DASHES[line.style],
         linewidth=1.6,
-        marker="o" if len(xs) <= MOST_DOTS else None,
+        marker=MARKERS[line.style] if len(xs) <= MOST_DOTS else None,
         markersize=4,
         markerfacecolor="white" if line.style == "fresh" else colour,
     )

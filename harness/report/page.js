@@ -6,7 +6,13 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const KINDS = data.kinds;
 const END = { won: "won", lost: "lost", capped: "reached the cap", failed: "failed" };
 const MARK = { won: "✓", lost: "✗", capped: "⊣", failed: "!" };
-const ARM = { chained: "after the session so far", fresh: "with nothing before" };
+const ARM = {
+  chained: "after the session so far",
+  fresh: "with nothing before",
+  padded: "after prose as long as the session",
+  expert: "after the expert’s session",
+};
+const OTHERS = data.arms.filter((arm) => arm !== "chained");
 
 const stage = document.getElementById("session");
 const map = document.getElementById("map");
@@ -15,7 +21,8 @@ const pickers = {
   block: document.getElementById("block"),
   order: document.getElementById("order"),
 };
-const state = { entry: 0, session: 0 };
+const beside = document.getElementById("arm");
+const state = { entry: 0, session: 0, arm: OTHERS[0] ?? "fresh" };
 
 function element(tag, properties, ...children) {
   const node = document.createElement(tag);
@@ -37,124 +44,6 @@ function turnsOf(play) {
     turn.errors = KINDS.filter((_, i) => turn.errors & (1 << i));
     return turn;
   });
-}
-
-// --- one task in two arms ------------------------------------------------------------------
-
-function parting(chained, fresh) {
-  // The first turn at which the arms decide differently.
-  const length = Math.max(chained.length, fresh.length);
-  for (let i = 0; i < length; i += 1) {
-    if (chained[i]?.command !== fresh[i]?.command) return i + 1;
-  }
-  return null;
-}
-
-function figuresOf(turn) {
-  const parts = [];
-  if (turn.margin !== null) parts.push(`margin ${turn.margin.toFixed(3)}`);
-  parts.push(`${turn.prompt_tokens.toLocaleString("en")} prompt tokens`);
-  parts.push(`${turn.encoded_tokens.toLocaleString("en")} of them encoded now`);
-  parts.push(`${turn.generated_tokens.toLocaleString("en")} generated`);
-  if (turn.dropped_turns) parts.push(`${plural(turn.dropped_turns, "turn")} dropped from the window`);
-  if (turn.steered_tokens) parts.push(`${turn.steered_tokens} steered, dose ${turn.dose.toFixed(3)}`);
-  if (turn.recomputed) parts.push("near tie: decided again, alone");
-  if (turn.distance_before !== null) {
-    parts.push(`distance ${turn.distance_before} → ${turn.distance_after ?? "unknown"}`);
-  }
-  parts.push(`${turn.seconds.toFixed(2)} s`);
-  return parts.join(" · ");
-}
-
-function turnItem(turn, age, opening, parts) {
-  const wrong = turn.errors.length > 0;
-  const command =
-    turn.command === null
-      ? element("em", null, "no command could be read")
-      : element("span", null, turn.command);
-  const violated = turn.violations ? ` (${turn.violations})` : "";
-  const chips = turn.errors.map((kind) =>
-    element("span", { class: `chip ${kind}` }, kind === "violation" ? kind + violated : kind),
-  );
-  const reads = turn.observation !== null && turn.observation !== opening;
-  const said = turn.text && turn.text !== turn.command;
-  const advice = wrong && turn.expert !== null && turn.expert !== turn.command;
-  return element(
-    "li",
-    { class: wrong ? "turn error" : "turn" },
-    parts ? element("p", { class: "parting" }, "The arms part here.") : null,
-    element("span", { class: "number", title: `Turn ${age + turn.turn} of the history` }, `${age + turn.turn}`),
-    element(
-      "div",
-      { class: "body" },
-      reads ? element("p", { class: "text reads" }, turn.observation) : null,
-      element("p", { class: "command" }, command, ...chips),
-      said ? element("p", { class: "text said" }, turn.text) : null,
-      advice ? element("p", { class: "expert" }, "Expert: ", element("code", null, turn.expert)) : null,
-      element("p", { class: "text" }, turn.feedback),
-      element("p", { class: "figures" }, figuresOf(turn)),
-    ),
-  );
-}
-
-function armColumn(name, title, row, opening, parts) {
-  const turns = turnsOf(row.play);
-  const wrong = turns.filter((turn) => turn.errors.length).length;
-  const outcome = element("span", { class: row.end }, END[row.end]);
-  const list = element("ol", { class: "turns" });
-  for (const turn of turns) list.append(turnItem(turn, row.age, opening, turn.turn === parts));
-  return element(
-    "div",
-    { class: `arm ${name}` },
-    element(
-      "h4",
-      null,
-      element("b", null, title),
-      element("span", null, " — "),
-      outcome,
-      element("span", null, ` after ${plural(turns.length, "turn")}, ${wrong} in error`),
-    ),
-    row.reason ? element("p", { class: "none" }, `The machinery broke: ${row.reason}`) : null,
-    list,
-  );
-}
-
-function taskSection(task, count) {
-  const { chained, fresh } = task.arms;
-  const openingOf = (row) => (row ? (turnsOf(row.play)[0]?.observation ?? null) : null);
-  const opening = openingOf(chained ?? fresh);
-  const shared = chained && fresh && chained.play === fresh.play;
-  const same = shared || !chained || !fresh || openingOf(chained) === openingOf(fresh);
-  const arms = element("div", { class: shared ? "arms one" : "arms" });
-  if (shared) {
-    arms.append(armColumn("shared", "Both arms: equal history, so one play", chained, opening, null));
-  } else {
-    const parts =
-      chained && fresh ? parting(turnsOf(chained.play), turnsOf(fresh.play)) : null;
-    for (const [name, row] of [["chained", chained], ["fresh", fresh]]) {
-      const title = `${name}, ${ARM[name]}`;
-      arms.append(
-        row
-          ? armColumn(name, title, row, same ? opening : null, parts)
-          : element("div", { class: `arm ${name}` },
-              element("h4", null, element("b", null, title)),
-              element("p", { class: "none" }, "Not played yet, or missing.")),
-      );
-    }
-  }
-  return element(
-    "section",
-    { class: "task", id: `task-${task.position}`, tabindex: "-1" },
-    element("h3", null, `Task ${task.position} of ${count}`, element("span", null, task.task)),
-    same && opening !== null
-      ? element("div", { class: "opening" },
-          element("span", { class: "none" }, "The task:"),
-          element("p", { class: "text" }, string(task.goal)),
-          element("span", { class: "none" }, "It begins with:"),
-          element("p", { class: "text" }, opening))
-      : null,
-    arms,
-  );
 }
 
 // --- a session ------------------------------------------------------------------------------
@@ -181,7 +70,7 @@ function mapItem(task) {
     { href: `#task-${task.position}` },
     element("b", null, `Task ${task.position}`),
     lane("chained", task.arms.chained),
-    lane("fresh", task.arms.fresh),
+    lane(state.arm, task.arms[state.arm]),
   );
   link.addEventListener("click", (event) => {
     event.preventDefault(); // the address keeps naming the session
@@ -215,6 +104,7 @@ function render() {
     ? entry.sessions.filter((s) => s.block === session.block).map((s) => String(s.order))
     : [];
   fill(pickers.order, orders, session ? orders.indexOf(String(session.order)) : 0);
+  fill(beside, OTHERS, OTHERS.indexOf(state.arm));
   document.getElementById("previous").disabled = state.session <= 0;
   document.getElementById("next").disabled = state.session >= entry.sessions.length - 1;
   if (!session) {
@@ -261,6 +151,11 @@ for (const [name, select] of Object.entries(pickers)) {
     select.focus();
   });
 }
+beside.addEventListener("change", () => {
+  state.arm = OTHERS[beside.selectedIndex];
+  render();
+  beside.focus();
+});
 document.getElementById("previous").addEventListener("click", () => show(state.entry, state.session - 1));
 document.getElementById("next").addEventListener("click", () => show(state.entry, state.session + 1));
 for (const [id, name] of [["figures", "with-figures"], ["errors", "only-errors"]]) {

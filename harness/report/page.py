@@ -9,86 +9,81 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.comparison import Comparison, Run
-from harness.drift import horizon, lock_in, overall
-from harness.report.chart import Chart, Forest, chart, forest
+from harness.comparison import Comparison
+from harness.report.against import CAPTION as AGAINST_CAPTION
+from harness.report.against import Against, AgainstRow, against
+from harness.report.chart import Chart, chart
+from harness.report.forest import Forest, forest, pictures, reach
+from harness.report.headline import headline
+from harness.report.matrix import breakdown, secondary
 from harness.report.provenance import provenance
-from harness.report.series import Multiple, errors_by_turn, last_x, success_by_position
+from harness.report.series import Multiple, last_x, probes_by_turn
+from harness.report.tables import Tables
 from harness.report.transcripts import Transcripts, transcripts
-from harness.report.words import (
-    Row,
-    caption,
-    going,
-    headline,
-    interval_words,
-    records,
-    remarks,
-    rows,
-    whole,
-)
-from harness.stats import Estimate, number
+from harness.report.why import CAPTION as WHY_CAPTION
+from harness.report.why import all_causes, why
+from harness.report.words import Row, caption, going, records, remarks, rows, whole
+from harness.stats import number
 
-SECONDARY = (
-    "Error rate fresh",
-    "Error rate chained",
-    "H50, turns",
-    "Sessions locked",
-    "Prompt tokens a turn",
-    "Encoded tokens a turn",
-    "Tokens made a turn",
-    "Seconds a turn",
-    "Preparation, seconds",
-    "Turns played",
-)
-
-
-class Cell(NamedTuple):
-    """A value with its interval under it."""
-
-    value: str
-    interval: str = ""
-
-
-class Secondary(NamedTuple):
-    """One entry's secondary measures and costs, in the order of `SECONDARY`."""
-
-    entry: str
-    cells: tuple[Cell, ...]
+STYLES = ("page.css", "transcripts.css")
+SCRIPTS = ("page.js", "task.js")
+COSTS = {
+    "prompt_tokens": "Prompt tokens a turn",
+    "encoded_tokens": "Encoded tokens a turn",
+    "generated_tokens": "Tokens made a turn",
+    "seconds": "Seconds a turn",
+    "preparation_seconds": "Preparation, seconds",
+    "turns": "Turns played",
+}
+"""Columns of the comparison table, and what they are called."""
 
 
 class Drawn(NamedTuple):
-    """One entry's chart."""
+    """A chart and what it is of."""
 
-    entry: str
+    title: str
     chart: Chart
 
 
-def render(comparison: Comparison, table: pd.DataFrame) -> str:
+class Costs(NamedTuple):
+    """What an entry cost, in the order of `COSTS`."""
+
+    entry: str
+    cells: tuple[str, ...]
+
+
+def render(
+    comparison: Comparison, tables: Tables, success: Sequence[Multiple], errors: Sequence[Multiple]
+) -> str:
     """The whole page as HTML.
 
     Args:
         comparison: the runs.
-        table: its `Comparison.table()`.
+        tables: their tables.
+        success: `harness.report.series.success_by_position` of them.
+        errors: `harness.report.series.errors_by_turn` of them.
     """
-    source = files("harness.report")
-    css = source.joinpath("page.css").read_text("utf-8")
-    script = source.joinpath("page.js").read_text("utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    css = "".join(_source(name) for name in STYLES)
+    script = "".join(_source(name) for name in SCRIPTS)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_source)
+    )
     environment.filters["breakable"] = _breakable
-    template = environment.from_string(source.joinpath("page.html").read_text("utf-8"))
-    of_rows = rows(table)
-    names = [run.name for run in comparison.runs]
+    words = rows(tables.table)
+    compared = against(comparison, tables)
+    whys = why(tables.causes, "success")
     kept = transcripts(comparison)
-    return template.render(
+    names = [entry.name for entry in comparison.entries]
+    return environment.get_template("page.html").render(
         policy=_policy(css, script),
         css=Markup(css),  # our own file
         script=Markup(script),  # our own file
@@ -96,20 +91,46 @@ def render(comparison: Comparison, table: pd.DataFrame) -> str:
         version=_version(),
         title=f"DriftGauge: {', '.join(names)}",
         names=names,
-        headline=headline(of_rows),
+        headline=headline(words, whys, compared),
         going=going(comparison),
         caption=caption(comparison),
-        rows=[(row, _forest(row)) for row in of_rows],
-        remarks=remarks(of_rows),
-        columns=SECONDARY,
-        secondary=[
-            _secondary(run, row) for run, row in zip(comparison.runs, records(table), strict=True)
+        rows=_with_forests(words),
+        remarks=remarks((row.entry, row.note) for row in words),
+        against=compared,
+        against_caption=AGAINST_CAPTION,
+        against_rows=_against_forests(compared),
+        against_remarks=remarks(noted for row in compared.rows for noted in row.noted),
+        why_caption=WHY_CAPTION,
+        pictures=pictures(whys),
+        splits=[
+            (measure, all_causes(found), found, remarks(noted for w in found for noted in w.noted))
+            for measure, found in (
+                ("success", whys),
+                ("error rate", why(tables.causes, "error_rate")),
+            )
+            if found
         ],
-        success=_charts(success_by_position(comparison), "position in the session", "Tasks won"),
-        errors=_charts(errors_by_turn(comparison), "turn of the session", "Turns in error"),
+        success=_charts(success, "position in the session", "Tasks won"),
+        errors=_charts(errors, "turn of the session", "Turns in error"),
+        probes=_charts(probes_by_turn(comparison), "turn of the session", "Right answers"),
+        breakdowns=[
+            matrix
+            for matrix in (
+                breakdown(tables.environments, "environment"),
+                breakdown(tables.families, "family"),
+            )
+            if matrix
+        ],
+        secondary=secondary(tables.secondary),
+        cost_names=list(COSTS.values()),
+        costs=_costs(tables.table),
         left_out=_left_out(kept),
         runs=provenance(comparison),
     )
+
+
+def _source(name: str) -> str:
+    return files("harness.report").joinpath(name).read_text("utf-8")
 
 
 def _policy(css: str, script: str) -> str:
@@ -128,42 +149,28 @@ def _breakable(name: str) -> Markup:
     return escape(name).replace("_", Markup("_<wbr>"))
 
 
-def _forest(row: Row) -> Forest | None:
-    return None if math.isnan(row.value) else forest(row.value, row.low, row.high)
+def _with_forests(words: Sequence[Row]) -> list[tuple[Row, Forest | None]]:
+    return [(row, forest(row.estimate, reach=1.0)) for row in words]
 
 
-def _charts(multiples: list[Multiple], x_label: str, measure: str) -> list[Drawn]:
+def _against_forests(found: Against) -> list[tuple[AgainstRow, Forest | None]]:
+    far = max(1.0, reach(row.drift.estimate for row in found.rows))
+    return [(row, forest(row.drift.estimate, far)) for row in found.rows]
+
+
+def _charts(multiples: Sequence[Multiple], x_label: str, measure: str) -> list[Drawn]:
     last = last_x(multiples)
-    return [Drawn(m.entry, chart(m.lines, x_label, measure, last)) for m in multiples]
+    return [Drawn(m.title, chart(m.lines, x_label, measure, last)) for m in multiples]
 
 
-def _secondary(run: Run, row: dict[str, Any]) -> Secondary:
-    error_rate = overall(run.turns, run.tasks, "error_rate")
-    measured = (
-        error_rate["fresh"],
-        error_rate["chained"],
-        horizon(run.turns, run.tasks),
-        lock_in(run.turns, run.tasks).sessions,
-    )
-    digits = (2, 2, 0, 2)
-    costs = ("prompt_tokens", "encoded_tokens", "generated_tokens")
-    return Secondary(
-        run.name,
-        (
-            *map(_estimate, measured, digits),
-            *(Cell(whole(row[cost])) for cost in costs),
-            Cell(number(row["seconds"])),
-            Cell(whole(row["preparation_seconds"])),
-            Cell(whole(row["turns"])),
-        ),
-    )
-
-
-def _estimate(estimate: Estimate, digits: int) -> Cell:
-    return Cell(
-        number(estimate.value, digits),
-        interval_words(estimate.value, estimate.low, estimate.high, digits=digits),
-    )
+def _costs(table: pd.DataFrame) -> list[Costs]:
+    return [
+        Costs(
+            row["entry"],
+            tuple(number(row[c]) if c == "seconds" else whole(row[c]) for c in COSTS),
+        )
+        for row in records(table)
+    ]
 
 
 def _left_out(kept: Transcripts) -> str:

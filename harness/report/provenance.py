@@ -42,9 +42,10 @@ def provenance(comparison: Comparison) -> list[Facts]:
     }
     several = len(manifests) > 1
     articles = [_facts("All runs", shared)] if several else []
+    names = {run.folder: entry.name for entry in comparison.entries for run in entry.runs}
     for run, manifest in zip(comparison.runs, manifests, strict=True):
         own = {k: v for k, v in manifest.items() if not (several and k in shared)}
-        articles.append(_facts(run.name, {"folder": run.folder.name, **own}))
+        articles.append(_facts(names[run.folder], {"folder": run.folder.name, **own}))
     return articles
 
 

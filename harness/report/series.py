@@ -12,11 +12,14 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from harness.comparison import Comparison, Run
-from harness.drift import by_position, error_curve
-from harness.stats.estimate import number
+from harness.comparison import Comparison, Entry
+from harness.drift import arms_in, by_position, error_curve, probe_accuracy
+from harness.probes import probed
+from harness.records import Arm
+from harness.stats import number
 
-Style = Literal["chained", "fresh", "risk"]
+Style = Arm | Literal["risk"]
+"""An arm, or the error curve of the turns at risk."""
 
 
 class Point(NamedTuple):
@@ -54,7 +57,8 @@ class Line(NamedTuple):
 class Multiple(NamedTuple):
     """One entry's chart."""
 
-    entry: str
+    title: str
+    """The entry's name, and what else tells the chart from the entry's others."""
     lines: tuple[Line, ...]
     """Without the lines that have no point yet."""
 
@@ -62,13 +66,10 @@ class Multiple(NamedTuple):
 def success_by_position(comparison: Comparison) -> list[Multiple]:
     """Share of tasks won at each position, a line an arm."""
 
-    def lines(run: Run) -> Iterator[Line]:
-        frame = by_position(run.turns, run.tasks)
-        arms: tuple[Style, ...] = ("chained", "fresh")
-        for arm in arms:
-            yield Line(arm, arm, _points(frame[frame["arm"] == arm], "position"))
-
-    return [_multiple(run, lines(run)) for run in comparison.runs]
+    return [
+        _multiple(entry.name, _by_arm(by_position(entry.results), "position"))
+        for entry in comparison.entries
+    ]
 
 
 def errors_by_turn(comparison: Comparison) -> list[Multiple]:
@@ -78,8 +79,8 @@ def errors_by_turn(comparison: Comparison) -> list[Multiple]:
     slow ones, and a few sessions more or less make any shape.
     """
 
-    def lines(run: Run) -> Iterator[Line]:
-        curve = error_curve(run.turns, run.tasks).reset_index()
+    def lines(entry: Entry) -> Iterator[Line]:
+        curve = error_curve(entry.lived).reset_index()
         styles: tuple[tuple[Style, str, str], ...] = (
             ("chained", "carried", "carried_"),
             ("risk", "at risk", ""),
@@ -91,7 +92,20 @@ def errors_by_turn(comparison: Comparison) -> list[Multiple]:
             many = frame["sessions"] >= frame["sessions"].max() / 2
             yield Line(style, label, _points(frame[many], "turn"))
 
-    return [_multiple(run, lines(run)) for run in comparison.runs]
+    return [_multiple(entry.name, lines(entry)) for entry in comparison.entries]
+
+
+def probes_by_turn(comparison: Comparison) -> list[Multiple]:
+    """Share of a probe's questions that were answered correctly along the session, a line an arm.
+
+    Empty if nothing was asked.
+    """
+    asked = [entry for entry in comparison.entries if len(entry.probes)]
+    return [
+        _multiple(f"{entry.name}: {name}", _by_arm(of_probe, "session_turn"))
+        for entry in asked
+        for name, of_probe in probe_accuracy(probed(entry.probes, entry.tasks)).groupby("name")
+    ]
 
 
 def last_x(multiples: Iterable[Multiple]) -> int:
@@ -99,8 +113,13 @@ def last_x(multiples: Iterable[Multiple]) -> int:
     return max((p.x for m in multiples for line in m.lines for p in line.points), default=1)
 
 
-def _multiple(run: Run, lines: Iterator[Line]) -> Multiple:
-    return Multiple(run.name, tuple(line for line in lines if line.points))
+def _multiple(title: str, lines: Iterable[Line]) -> Multiple:
+    return Multiple(title, tuple(line for line in lines if line.points))
+
+
+def _by_arm(frame: pd.DataFrame, x: str) -> Iterator[Line]:
+    for arm in arms_in(frame):
+        yield Line(arm, arm, _points(frame[frame["arm"] == arm], x))
 
 
 def _points(frame: pd.DataFrame, x: str) -> tuple[Point, ...]:

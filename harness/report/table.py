@@ -1,120 +1,152 @@
-"""The comparison table: as text for a terminal, and as CSV with every column.
+"""The tables of a report for a terminal, and as CSV with every column.
 
-    entry         fresh    chained         drift            p  prompt    made  a turn  ation, s
-    ───────────────────────────────────────────────────────────────────────────────────────────
-    in_context     0.91       0.50         +0.40         .016     428       4    0.06       138
-              0.81-1.00  0.15-0.63  0.22 to 0.56
+    entry         drift in            p  detect-     success      success  prompt
+                   success                  able       fresh      chained  tokens
+    ─────────────────────────────────────────────────────────────────────────────
+    in_context       +0.40         .016     0.26        0.91         0.50     428
+              0.22 to 0.56                         0.81–1.00    0.15–0.63
 
-An interval stands under its value, so that both fit 100 columns.
+Under it stand the entries against the reference, and why they drift.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from harness.comparison import Comparison
-from harness.report.words import Row, caption, going, records, remarks, rows, whole
+from harness.report.against import CAPTION as AGAINST_CAPTION
+from harness.report.against import Against, AgainstRow, against
+from harness.report.grid import Cell, grid
+from harness.report.tables import Tables
+from harness.report.why import CAPTION as WHY_CAPTION
+from harness.report.why import Why, all_causes, why
+from harness.report.words import Row, Shown, caption, going, records, remarks, rows, whole
 from harness.stats import number
+from harness.terminal import WIDTH, printable
 
-WIDTH = 100
-GAP = 2
 VERDICT_WIDTH = 12
 """`not assessable` and `by construction` take two lines."""
+FINDING_WIDTH = 18
 
 HEADS = (
     ["entry"],
-    ["success", "fresh"],
-    ["success", "chained"],
     ["drift in", "success"],
     ["p"],
+    ["detect-", "able"],
+    ["success", "fresh"],
+    ["success", "chained"],
     ["prompt", "tokens", "a turn"],
-    ["tokens", "made", "a turn"],
     ["s", "a turn"],
     ["prepar-", "ation, s"],
 )
+AGAINST_HEADS = (
+    ["entry"],
+    ["drift in", "success"],
+    ["p (Holm)"],
+    ["detect-", "able"],
+    ["success", "chained"],
+    ["p (Holm)"],
+    ["detect-", "able"],
+)
 
 
-def text(comparison: Comparison, table: pd.DataFrame) -> str:
-    """The table for a terminal, at most 100 columns wide.
+def text(comparison: Comparison, tables: Tables) -> str:
+    """The tables for a terminal, at most 100 columns wide.
 
     Args:
-        comparison: the runs, for the caption.
-        table: its `Comparison.table()`.
+        comparison: the runs.
+        tables: their tables.
     """
-    words = rows(table)
-    cells = [_cells(*both) for both in zip(words, records(table), strict=True)]
-    widths = [
-        max(len(line) for cell in column for line in cell)
-        for column in zip(HEADS, *cells, strict=True)
+    parts = [
+        _main(comparison, tables),
+        _against(against(comparison, tables)),
+        _why(why(tables.causes, "success")),
     ]
-    widths[0] = min(widths[0], WIDTH - sum(width + GAP for width in widths[1:]))
-    for cell in cells:
-        cell[0] = _wrapped_name(cell[0][0], widths[0])
-    rule = "─" * (sum(widths) + GAP * (len(widths) - 1))
-    lines = [*_lines(HEADS, widths, bottom=True), rule]
-    for cell in cells:
-        lines += _lines(cell, widths)
-    lines.append(rule)
-    above, *under = (
-        textwrap.fill(_printable(sentence), WIDTH)
-        for sentence in (caption(comparison), *going(comparison), *remarks(words))
-    )
-    return "\n".join([above, "", *lines, *under])
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def csv(table: pd.DataFrame) -> str:
-    """`Comparison.table()` as CSV: every column, every digit; empty where there is nothing."""
+    """A table as CSV: every column, every digit; empty where there is nothing."""
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def _cells(words: Row, row: dict[str, Any]) -> list[list[str]]:
-    """One entry's cells, each a list of lines."""
+def _main(comparison: Comparison, tables: Tables) -> list[str]:
+    words = rows(tables.table)
+    cells = [_cells(*both) for both in zip(words, records(tables.table), strict=True)]
+    under = (*going(comparison), *remarks((row.entry, row.note) for row in words))
+    return [*_wrapped([caption(comparison)]), "", *grid(HEADS, cells), *_wrapped(under)]
+
+
+def _cells(words: Row, row: dict[str, Any]) -> list[Cell]:
     return [
-        [_printable(words.entry)],
-        [words.fresh, words.fresh_interval],
-        [words.chained, words.chained_interval],
-        [words.drift, words.drift_interval],
-        textwrap.wrap(words.verdict, VERDICT_WIDTH),
+        [words.entry],
+        words.drift,
+        textwrap.wrap(words.p, VERDICT_WIDTH),
+        [words.detectable],
+        words.fresh,
+        words.chained,
         [whole(row["prompt_tokens"])],
-        [whole(row["generated_tokens"])],
         [number(row["seconds"])],
         [whole(row["preparation_seconds"])],
     ]
 
 
-def _lines(
-    cells: Sequence[Sequence[str]], widths: Sequence[int], bottom: bool = False
-) -> list[str]:
-    """The lines of one row; the first column stands left, the others right."""
-    height = max(len(cell) for cell in cells)
-    padded = [
-        [*[""] * (height - len(cell)), *cell] if bottom else [*cell, *[""] * (height - len(cell))]
-        for cell in cells
-    ]
+def _against(found: Against) -> list[str]:
+    if found.missing:
+        return _wrapped([found.missing])
+    if not found.rows:
+        return []
+    noted = [noted for row in found.rows for noted in row.noted]
     return [
-        (" " * GAP)
-        .join(
-            line.ljust(width) if i == 0 else line.rjust(width)
-            for i, (line, width) in enumerate(zip(of_row, widths, strict=True))
-        )
-        .rstrip()
-        for of_row in zip(*padded, strict=True)
+        *_wrapped([f"{found.title}. {AGAINST_CAPTION}"]),
+        "",
+        *grid(AGAINST_HEADS, [_against_cells(row) for row in found.rows]),
+        *_wrapped(remarks(noted)),
     ]
 
 
-def _wrapped_name(name: str, width: int) -> list[str]:
-    """A name on lines of at most `width`, broken behind its underscores where it has some."""
-    # textwrap breaks behind hyphens; what it makes of them is as long as the name.
-    lines = textwrap.wrap(name.replace("_", "-"), width, drop_whitespace=False)
-    ends = list(accumulate(map(len, lines)))
-    return [name[end - len(line) : end] for line, end in zip(lines, ends, strict=True)]
+def _against_cells(row: AgainstRow) -> list[Cell]:
+    cells: list[Cell] = [[row.entry]]
+    for compared in (row.drift, row.success):
+        cells += [
+            compared.shown,
+            textwrap.wrap(compared.p, VERDICT_WIDTH),
+            [compared.detectable],
+        ]
+    return cells
 
 
-def _printable(words: str) -> str:
-    """Without control characters: a name must not move the reader's cursor."""
-    return "".join(c if c.isprintable() else "�" for c in words)
+def _why(found: list[Why]) -> list[str]:
+    if not found:
+        return []
+    columns = all_causes(found)
+    heads = [["entry"], ["drift"], *_cause_heads(columns), ["named"], ["gap"]]
+    cells = [
+        [
+            [row.entry],
+            [row.total],
+            *(part.shown if (part := row.part(cause)) else Shown("-") for cause in columns),
+            textwrap.wrap(row.finding, FINDING_WIDTH),
+            [row.gap],
+        ]
+        for row in found
+    ]
+    noted = [noted for row in found for noted in row.noted]
+    return [
+        *_wrapped([f"Why: drift in success, over the pairs that have all arms. {WHY_CAPTION}"]),
+        "",
+        *grid(heads, cells),
+        *_wrapped(remarks(noted)),
+    ]
+
+
+def _cause_heads(names: Iterable[str]) -> list[Cell]:
+    return [["self-condi-", "tioning"] if name == "self-conditioning" else [name] for name in names]
+
+
+def _wrapped(sentences: Iterable[str]) -> list[str]:
+    return [line for s in sentences for line in textwrap.wrap(printable(s), WIDTH)]

@@ -4,6 +4,7 @@
      "columns": ["turn", "errors", ...],             what a turn's row holds
      "texts":   ["command", "feedback", ...],        which of these are indices into strings
      "plays":   {"0": [[1, 0, ...], ...]},           a row a turn
+     "arms":    ["chained", "fresh", ...],           that were played
      "entries": [{"name": ..., "sessions": [{"block": ..., "order": ..., "count": 4,
                   "tasks": [{"position": 1, "task": ..., "goal": 3, "arms": {...}}]}]}]}
 
@@ -15,34 +16,25 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from harness.comparison import Comparison, Run
+from harness.comparison import Comparison
+from harness.drift import arms_in
 from harness.errors import KINDS
+from harness.report.plays import COLUMNS, SHORTEST, TEXTS, Plays, Store
 from harness.report.words import records
 
 LIMIT = 5_000_000
 """Characters of transcript that a page holds; what is above it stays in the run folders."""
 
-TEXTS = ("command", "text", "feedback", "observation", "expert", "violations")
-NUMBERS = (
-    "turn",
-    "margin",
-    "prompt_tokens",
-    "encoded_tokens",
-    "generated_tokens",
-    "dropped_turns",
-    "steered_tokens",
-    "dose",
-    "recomputed",
-    "distance_before",
-    "distance_after",
-    "seconds",
-)
-COLUMNS = (*TEXTS, "errors", *NUMBERS)
+Place = tuple[str, int, int]
+"""Block, order, position."""
+
+Tasks = Mapping[Place, Sequence[Mapping[str, Any]]]
+"""An entry's task rows, one an arm, by their place."""
 
 
 class Transcripts(NamedTuple):
@@ -57,45 +49,39 @@ def transcripts(comparison: Comparison, limit: int = LIMIT) -> Transcripts:
     """Gather the transcripts of all entries, block by block, until `limit` is reached.
 
     The cut falls between positions and is the same for all entries, so that what can be read of
-    one can be read of the others.
+    one can be read of the others. Texts are read only of plays that can be shown.
     """
-    store = _Store()
-    readers = [_Reader(run, store) for run in comparison.runs]
-    sessions: list[dict[tuple[str, int], dict[str, Any]]] = [{} for _ in readers]
-    shown = 0
-    places = sorted({place for reader in readers for place in reader.rows}, key=_place)
-    for block, order, position in places:
+    store = Store()
+    tasks = [_by_place(entry.tasks) for entry in comparison.entries]
+    places = list(_first(tasks, limit // SHORTEST))
+    plays = [
+        Plays(entry, {row["play"] for p in places for row in of_entry.get(p, ())}, store)
+        for entry, of_entry in zip(comparison.entries, tasks, strict=True)
+    ]
+    shown: list[dict[Place, dict[str, Any]]] = [{} for _ in tasks]
+    for place in places:
         if store.size > limit:
             break
-        for reader, of_entry in zip(readers, sessions, strict=True):
-            rows = reader.rows.get((block, order, position), [])
-            if not rows:
-                continue
-            shown += len(rows)
-            session = of_entry.setdefault(
-                (block, order),
-                {"block": block, "order": order, "count": reader.positions, "tasks": []},
-            )
-            session["tasks"].append(
-                {
-                    "position": position,
-                    "task": rows[0]["task"],
-                    "goal": store.string(rows[0]["goal"]),
-                    "arms": {row["arm"]: reader.arm(row) for row in rows},
-                }
-            )
+        for of_entry, own, kept in zip(tasks, plays, shown, strict=True):
+            if rows := of_entry.get(place):
+                kept[place] = _task(rows, own, store)
     data = {
         "kinds": KINDS,
+        "arms": arms_in(comparison.tasks),
         "columns": COLUMNS,
         "texts": TEXTS,
         "strings": list(store.strings),
         "plays": store.plays,
         "entries": [
-            {"name": run.name, "sessions": list(of_entry.values())}
-            for run, of_entry in zip(comparison.runs, sessions, strict=True)
+            {"name": entry.name, "sessions": _sessions(kept, max((p[2] for p in of), default=0))}
+            for entry, of, kept in zip(comparison.entries, tasks, shown, strict=True)
         ],
     }
-    return Transcripts(inert_json(data), shown, sum(len(run.tasks) for run in comparison.runs))
+    return Transcripts(
+        inert_json(data),
+        sum(len(task["arms"]) for kept in shown for task in kept.values()),
+        sum(len(entry.tasks) for entry in comparison.entries),
+    )
 
 
 def inert_json(data: object) -> str:
@@ -108,89 +94,53 @@ def inert_json(data: object) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-class _Store:
-    """Strings and plays, each kept once."""
-
-    def __init__(self) -> None:
-        self.strings: dict[str, int] = {}
-        self.plays: dict[str, list[list[Any]]] = {}
-        self.size = 0
-
-    def string(self, text: str | None) -> int | None:
-        if text is None:
-            return None
-        if text not in self.strings:
-            self.strings[text] = len(self.strings)
-            self.size += len(json.dumps(text))
-        return self.strings[text]
-
-    def add(self, turns: pd.DataFrame) -> str:
-        rows = []
-        before: str | None = None
-        for turn in records(turns.sort_values("turn")):
-            texts = {name: _text(turn[name]) for name in TEXTS}
-            feedback = texts["feedback"]
-            if texts["observation"] == before:
-                texts["observation"] = None  # what the last turn's feedback said
-            if texts["text"] == texts["command"]:
-                texts["text"] = None
-            before = feedback
-            errors = sum(1 << i for i, kind in enumerate(KINDS) if _true(turn[kind]))
-            rows.append(
-                [
-                    *(self.string(text) for text in texts.values()),
-                    errors,
-                    *(_number(turn[name]) for name in NUMBERS),
-                ]
-            )
-        id = str(len(self.plays))
-        self.plays[id] = rows
-        self.size += sum(len(str(row)) for row in rows)
-        return id
+def _by_place(tasks: pd.DataFrame) -> Tasks:
+    rows: dict[Place, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in records(tasks):
+        rows[str(row["block"]), int(row["order"]), int(row["position"])].append(row)
+    return dict(rows)
 
 
-class _Reader:
-    """One entry's rows by place, and its plays as they get stored."""
-
-    def __init__(self, run: Run, store: _Store) -> None:
-        self.store = store
-        self.turns = run.turns
-        self.indices = run.turns.groupby("play", sort=False).indices
-        self.stored: dict[str, str] = {}
-        self.rows: dict[tuple[str, int, int], list[dict[str, Any]]] = defaultdict(list)
-        for row in records(run.tasks):
-            self.rows[str(row["block"]), int(row["order"]), int(row["position"])].append(row)
-        self.positions = max((position for _, _, position in self.rows), default=0)
-
-    def arm(self, row: dict[str, Any]) -> dict[str, Any]:
-        play = row["play"]
-        if play not in self.stored:
-            self.stored[play] = self.store.add(self.turns.iloc[self.indices.get(play, [])])
-        return {
-            "play": self.stored[play],
-            "end": row["end"],
-            "age": int(row["age"]),
-            "reason": row["reason"],
-        }
+def _first(tasks: Sequence[Tasks], turns: int) -> Iterator[Place]:
+    """The first places of all entries, until their plays have more turns than that."""
+    plays: set[tuple[int, str]] = set()
+    for place in sorted({place for of_entry in tasks for place in of_entry}, key=_in_order):
+        if turns < 0:
+            return
+        yield place
+        for i, of_entry in enumerate(tasks):
+            for row in of_entry.get(place, ()):
+                if (i, row["play"]) not in plays:
+                    plays.add((i, row["play"]))
+                    turns -= row["turns"]
 
 
-def _place(place: tuple[str, int, int]) -> tuple[int, str, int, int]:
+def _in_order(place: Place) -> tuple[int, str, int, int]:
     block, order, position = place
     return len(block), block, order, position  # block 10 comes after block 9
 
 
-def _text(value: Any) -> str | None:
-    if isinstance(value, (tuple, list)):
-        return ", ".join(map(str, value)) or None
-    return None if value is None or pd.isna(value) else str(value)
+def _task(rows: Sequence[Mapping[str, Any]], plays: Plays, store: Store) -> dict[str, Any]:
+    return {
+        "position": int(rows[0]["position"]),
+        "task": rows[0]["task"],
+        "goal": store.string(rows[0]["goal"]),
+        "arms": {
+            row["arm"]: {
+                "play": plays.stored(row["play"]),
+                "end": row["end"],
+                "age": int(row["age"]),
+                "reason": row["reason"],
+            }
+            for row in rows
+        },
+    }
 
 
-def _true(value: Any) -> bool:
-    return value is not pd.NA and bool(value)
-
-
-def _number(value: Any) -> float | int | None:
-    if value is None or pd.isna(value) or not np.isfinite(value):
-        return None
-    number = float(value)
-    return int(number) if number.is_integer() else round(number, 4)
+def _sessions(tasks: Mapping[Place, Mapping[str, Any]], count: int) -> list[dict[str, Any]]:
+    """The tasks that are shown by session, each of which has so many."""
+    sessions: dict[tuple[str, int], dict[str, Any]] = {}
+    for (block, order, _), task in tasks.items():
+        session = {"block": block, "order": order, "count": count, "tasks": []}
+        sessions.setdefault((block, order), session)["tasks"].append(task)
+    return list(sessions.values())

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TextIO
 import harness
 from harness.keyed import digest, generator
 from harness.records import Arm, CostRow, End, Records, write_manifest
-from harness.report import write_report
+from harness.report import tables, write_report
 from tests.harness.tables import manifest, task_row, turn_row
 
 TASKS = 30
@@ -90,10 +90,10 @@ def measure(folder: Path) -> Measured:
         assert len(entry.results) and len(entry.lived)
     with stage("secondary measures", clock):
         assert len(entry.secondary)
-    with stage("table", clock):
-        comparison.table()
-    with stage("report", clock):
-        write_report(comparison, folder / "report")
+    with stage("tables", clock):
+        found = tables(comparison)
+    with stage("page, figures, files", clock):
+        write_report(comparison, folder / "report", found)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return Measured(tuple(clock), peak)
 

@@ -82,6 +82,30 @@ def test_a_report_is_made_of_a_folder_of_runs(quickstart: Path, tmp_path: Path) 
     assert (tmp_path / "report" / "index.html").exists()
 
 
+def test_a_report_compares_with_the_entry_that_is_named(quickstart: Path, tmp_path: Path) -> None:
+    words = ("report", str(quickstart / "runs"), "--out", str(tmp_path / "new"))
+    declared = driftgauge(tmp_path, *words)
+    assert "The declared reference, in_context, is not among the entries." in " ".join(
+        declared.stdout.split()
+    )
+    assert not (tmp_path / "new" / "against.csv").exists()
+    named = driftgauge(tmp_path, *words, "--reference", "expert")
+    assert "Against expert, chosen after the runs (declared: in_context)." in " ".join(
+        named.stdout.split()
+    )
+    against = pd.read_csv(tmp_path / "new" / "against.csv")
+    assert set(against["entry"]) == {"random"} and set(against["reference"]) == {"expert"}
+
+
+def test_a_reference_that_is_no_entry_is_a_sentence_and_2(
+    quickstart: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(quickstart / "runs"), "--reference", "lora"]) == 2
+    told = capsys.readouterr()
+    assert "driftgauge: The reference 'lora' is none of the entries" in told.err
+    assert told.out == ""
+
+
 def test_a_language_model_plays(
     smollm2: LanguageModel,
     monkeypatch: pytest.MonkeyPatch,
@@ -102,7 +126,7 @@ def test_a_language_model_plays(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("--help", "run | report"), ("report --help", "a run's folder")]
+    ("words", "said"), [("--help", "table, page and CSV"), ("report --help", "a run's folder")]
 )
 def test_help_is_given(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

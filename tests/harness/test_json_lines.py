@@ -51,6 +51,13 @@ def known(value: Any) -> Any:
     return value if isinstance(value, tuple) or pd.notna(value) else None
 
 
+def test_only_the_plays_that_are_asked_for_are_kept(path: Path) -> None:
+    path.write_bytes(b"".join(line(play=play, turn=i) for i, play in enumerate("abcab")))
+    kept = read_frame(path, TurnRow, ["play", "turn"], plays={"a", "c", "none"})
+    assert kept.values.tolist() == [["a", 0], ["c", 2], ["a", 3]]
+    assert read_frame(path, TurnRow, ["play"], plays=()).empty
+
+
 def test_rows_and_frame_hold_what_was_written(path: Path) -> None:
     assert rows(path) == ROWS
     records = frame(path).to_dict("records")

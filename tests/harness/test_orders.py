@@ -1,6 +1,7 @@
 """Orders: what they balance."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -32,9 +33,7 @@ def test_a_williams_design_has_every_task_equally_often_at_every_position(tasks:
 
 @pytest.mark.parametrize("tasks", SIZES)
 def test_a_williams_design_has_every_task_equally_often_behind_every_other(tasks: int) -> None:
-    behind = Counter(
-        pair for order in williams(tasks) for pair in zip(order, order[1:], strict=False)
-    )
+    behind = Counter(pair for order in williams(tasks) for pair in pairwise(order))
     assert len(behind) == tasks * (tasks - 1)
     assert set(behind.values()) == {1 if tasks % 2 == 0 else 2}
 

@@ -61,3 +61,16 @@ def test_what_fails_and_what_is_not_estimable_is_said() -> None:
     assert holds.endswith("≥ 95%  holds")
     assert none.endswith("50.0%    35.2-64.8")
     assert end == "1 of 2 rates lie within their targets."
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sentence"),
+    [
+        ({"replications": 0}, "at least one replication"),
+        ({"slow": -1}, "at least one replication"),
+        ({"blocks": 5}, "at least 6 blocks: on 5 nothing could become significant"),
+    ],
+)
+def test_a_size_that_shows_nothing_is_refused(sizes: dict[str, int], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        calibrate(**(SIZES | sizes))

@@ -39,7 +39,6 @@ from harness.drift.outcomes import ARM_ORDER
 from harness.drift.slope import drift_slope
 from harness.neutral import prose
 from harness.session import ARMS, Past
-from harness.task import PanelSpec
 
 ALWAYS, NEVER = Difficulty(50.0, 0.0), Difficulty(-50.0, 0.0)
 

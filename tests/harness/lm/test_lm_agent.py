@@ -89,6 +89,20 @@ def test_a_session_of_the_embedded_model(one_slot: Rows, treasure: Panel) -> Non
         assert (row.steered_tokens, row.dose, row.dropped_turns) == (0, 0.0, 0)
 
 
+def test_the_histories_of_all_arms_are_equally_long_in_tokens(
+    smollm2: LanguageModel, tmp_path: Path
+) -> None:
+    spec = TREASURE.model_copy(update={"cap": 7, "levels": (3,)})
+    agent = prepared(LMAgent(policy=WholeHistory()), tmp_path, "smollm2")
+    played = play(agent, Panel.build(spec, seed=6), tmp_path, orders=1, arms=tuple(ARMS))
+    tokens = {row.arm: row.context_tokens for row in played.tasks if row.position == 2}
+    history = {arm: tokens[arm] - tokens["fresh"] for arm in ARMS}
+    assert history["chained"] > 150
+    assert history["padded"] == pytest.approx(history["chained"], abs=3)
+    assert history["expert"] == pytest.approx(history["chained"], abs=8)
+    assert len({row.play for row in played.tasks if row.position == 2}) == 4
+
+
 def test_nothing_is_encoded_twice_in_a_session(one_slot: Rows) -> None:
     first, *later = [row for row in one_slot.turns if row.play == one_slot.tasks[0].play]
     assert first.encoded_tokens == first.prompt_tokens

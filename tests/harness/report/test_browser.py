@@ -38,10 +38,27 @@ FRAME = """<!doctype html><title>frame</title>
     document.querySelector("pre").textContent = "asked " + JSON.stringify({{
       client: root.clientWidth, scroll: root.scrollWidth,
       rows: count("#comparison tbody tr"), charts: count("svg.chart"),
+      against: count("#against tbody tr"), plots: count("#against .plot svg circle"),
+      pictures: count("#why figure svg"), named: count("#why .named"),
+      splits: count("#why tbody tr"), groups: count("#groups tbody tr"),
+      measures: count("#secondary tbody tr"), costs: count("#costs tbody tr"),
+      columns: new Set([...page.querySelectorAll(".arms:not(.one) > .arm")]
+        .map((node) => node.offsetLeft)).size,
+      probes: count("#probes figure"), arms: count("#position .series"),
+      outside: [...page.querySelectorAll("main td, main th, main dd, main li")]
+        .filter((node) => node.getBoundingClientRect().right > root.clientWidth + 1)
+        .filter((node) => !node.closest(".wide")).length,
+      moved: [...page.querySelectorAll(".wide")]
+        .filter((node) => node.scrollWidth > node.clientWidth + 1).length,
       tasks: count(".task"), turns: count(".turn"), chips: count(".chip"),
       scripts: count("script"), images: count("img, b b, iframe, object"),
       text: page.getElementById("session").textContent,
       next: (page.getElementById("next").click(), page.getElementById("session").textContent),
+      beside: [...page.getElementById("arm").options].map((option) => {{
+        option.selected = true;
+        page.getElementById("arm").dispatchEvent(new Event("change"));
+        return count(`.arm.${{option.textContent}} .turn`) + count(".arm.shared .turn");
+      }}),
     }}) + " answered";
   }});
 </script>"""
@@ -84,7 +101,6 @@ def asked(chromium: str, page: Path, width: int, folder: Path) -> dict[str, Any]
 
 def test_page_opens_from_disk(chromium: str, report: Path, tmp_path: Path) -> None:
     document = dumped(chromium, report, tmp_path / "profile")
-    assert document.count('<th role="rowheader"') == 6  # three entries, two tables
     assert document.count('<section class="task"') == 4
     assert document.count('<li class="turn error"') > 0
     assert "<code>go east</code>" in document  # what the expert would have done
@@ -107,12 +123,35 @@ def test_hostile_page_opens_from_disk(chromium: str, hostile_report: Path, tmp_p
 def test_page_fits(chromium: str, report: Path, tmp_path: Path, width: int) -> None:
     page = asked(chromium, report, width, tmp_path)
     assert page["scroll"] <= page["client"] <= width
-    assert page["rows"] == 3
+    assert page["rows"] == page["costs"] == 3
     assert page["charts"] == 6
+    assert page["outside"] == page["moved"] == 0
+    assert (page["against"], page["plots"]) == (2, 1)  # one of them cannot be assessed
+    assert page["pictures"] == page["probes"] == 0
+    assert page["groups"] == 2
+    assert page["measures"] > 15
+    assert page["arms"] == 6
+    assert page["columns"] == (1 if width == 390 else 2)  # the arms of a task
     assert page["tasks"] == 4
     assert page["turns"] > 4
     assert page["chips"] > 0
     assert page["next"] != page["text"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_of_four_arms_fits_and_shows_why(
+    chromium: str, four_arms_report: Path, tmp_path: Path, width: int
+) -> None:
+    page = asked(chromium, four_arms_report, width, tmp_path)
+    assert page["scroll"] <= page["client"] <= width
+    assert page["outside"] == page["moved"] == 0
+    assert page["pictures"] == 2
+    assert page["named"] == 1
+    assert page["splits"] == 4  # two entries, in success and in error rate
+    assert page["probes"] == 1
+    assert page["arms"] == 8
+    assert page["measures"] > 25
+    assert len(page["beside"]) == 3 and all(page["beside"])
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -123,5 +162,7 @@ def test_hostile_page_is_inert_and_fits(
     assert page["scroll"] <= page["client"] <= width
     assert page["scripts"] == 2
     assert page["images"] == 0
+    assert page["outside"] == 0
+    assert page["against"] == 1 and page["splits"] == 4
     assert "</script><script>alert(1)</script>" in page["text"]
     assert "<img src=x onerror=alert(1)>" in page["text"]

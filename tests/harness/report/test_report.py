@@ -9,9 +9,7 @@ import pytest
 
 from harness.comparison import Comparison
 from harness.report import write_report
-from harness.report.chart import spread, whole_ticks
-from harness.report.page import render
-from harness.report.transcripts import inert_json, transcripts
+from harness.report.transcripts import transcripts
 from tests.harness.report.conftest import CLOSE, IMAGE, LONG
 
 
@@ -25,12 +23,25 @@ def test_all_files_are_there_and_none_is_half_written(report: Path) -> None:
     assert {path.name for path in report.parent.iterdir()} == {
         "index.html",
         "table.csv",
+        "against.csv",
+        "secondary.csv",
+        "environments.csv",
+        "families.csv",
         "success.png",
         "success.svg",
         "errors.png",
         "errors.svg",
     }
     assert "<text" in (report.parent / "success.svg").read_text()  # text stays text
+
+
+def test_a_table_that_holds_nothing_has_no_file(
+    four_arms_report: Path, comparison: Comparison, tmp_path: Path
+) -> None:
+    assert (four_arms_report.parent / "causes.csv").exists()
+    (tmp_path / "causes.csv").write_text("of an earlier report")
+    write_report(comparison, tmp_path)  # with two arms
+    assert not (tmp_path / "causes.csv").exists()
 
 
 def test_page_loads_nothing(report: Path) -> None:
@@ -68,6 +79,47 @@ def test_page_says_what_a_reader_needs(report: Path) -> None:
         assert words in html
 
 
+SECTIONS = ("against", "why", "probes", "groups", "secondary", "costs")
+
+
+@pytest.mark.parametrize(
+    ("fixture", "expected"),
+    [
+        ("report", {"against", "groups", "secondary", "costs"}),
+        ("four_arms_report", set(SECTIONS)),
+    ],
+)
+def test_sections_are_there_where_they_have_something_to_say(
+    fixture: str, expected: set[str], request: pytest.FixtureRequest
+) -> None:
+    html = request.getfixturevalue(fixture).read_text()
+    assert {name for name in SECTIONS if f'<section id="{name}"' in html} == expected
+    assert {name for name in SECTIONS if f'<a href="#{name}">' in html} == expected
+
+
+def test_page_says_why_an_entry_drifts(four_arms_report: Path) -> None:
+    html = four_arms_report.read_text()
+    assert "in_context drifts because of what stands in its context (interference: " in html
+    assert "lora drifts because" not in html
+    assert "Against in_context, declared before the runs" in html
+    assert "goal recall" in html
+
+
+def test_every_measure_has_its_source_and_every_unknown_its_reason(four_arms_report: Path) -> None:
+    html = four_arms_report.read_text()
+    assert "chained · arXiv 2509.09677" in html
+    assert re.search(r"adherence \(chained\).*: not estimable: it is known of no task\.", html)
+
+
+def test_a_report_of_large_runs_says_what_it_leaves_out(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("harness.report.page.transcripts", lambda _: transcripts(comparison, 2000))
+    kept = transcripts(comparison, 2000)
+    html = write_report(comparison, tmp_path).read_text()
+    assert f"holds {kept.tasks_shown} of the {kept.tasks_played} tasks" in html
+
+
 def test_hostile_text_cannot_leave_its_place(hostile_report: Path) -> None:
     html = hostile_report.read_text()
     assert html.count("<script") == 2
@@ -77,45 +129,6 @@ def test_hostile_text_cannot_leave_its_place(hostile_report: Path) -> None:
     assert CLOSE in data["strings"]
     assert f"{IMAGE}\u2028{LONG}" in data["strings"]
     assert data["entries"][0]["name"] == f"{CLOSE}{LONG}"
-
-
-def test_inert_json_gives_back_what_went_in() -> None:
-    hostile = f"{CLOSE}{IMAGE}<!-- & \u2028 \u2029 \ud800"
-    text = inert_json([hostile])
-    assert not set(text) & set("<>&\u2028\u2029")
-    assert json.loads(text) == [hostile]
-
-
-def test_plays_and_strings_are_stored_once(comparison: Comparison) -> None:
-    data = json.loads(transcripts(comparison).json)
-    assert len(data["plays"]) == sum(run.turns["play"].nunique() for run in comparison.runs)
-    assert len(data["strings"]) == len(set(data["strings"]))
-    turns = sum(len(play) for play in data["plays"].values())
-    assert turns == sum(len(run.turns) for run in comparison.runs)
-
-
-def test_marked_errors_are_those_of_the_table(comparison: Comparison) -> None:
-    data = json.loads(transcripts(comparison).json)
-    at = data["columns"].index("errors")
-    marked = sum(row[at] > 0 for play in data["plays"].values() for row in play)
-    assert marked == sum(int(run.turns["error"].sum()) for run in comparison.runs)
-
-
-def test_large_runs_are_cut_at_a_position_and_say_so(
-    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = transcripts(comparison, limit=2000)
-    assert 0 < kept.tasks_shown < kept.tasks_played
-    entries = json.loads(kept.json)["entries"]
-    shown = [
-        {(s["block"], s["order"], t["position"]) for s in e["sessions"] for t in s["tasks"]}
-        for e in entries
-    ]
-    assert shown[0] == shown[1] == shown[2]
-    monkeypatch.setattr("harness.report.page.transcripts", lambda _: kept)
-    assert f"holds {kept.tasks_shown} of the {kept.tasks_played} tasks" in render(
-        comparison, comparison.table()
-    )
 
 
 def test_report_of_a_run_that_has_just_started(just_started: Comparison, tmp_path: Path) -> None:
@@ -128,18 +141,3 @@ def test_equal_runs_give_equal_bytes(comparison: Comparison, report: Path, tmp_p
     again = write_report(comparison, tmp_path)
     for path in report.parent.iterdir():
         assert (again.parent / path.name).read_bytes() == path.read_bytes(), path.name
-
-
-def test_labels_do_not_overlap() -> None:
-    assert spread([10.0, 50.0], 14) == [10.0, 50.0]
-    assert spread([20.0, 20.0], 14) == [13.0, 27.0]
-    assert spread([22.0, 20.0], 14) == [28.0, 14.0]
-
-
-@pytest.mark.parametrize("last", [1, 2, 7, 8, 32, 99, 1000, 64000])
-def test_ticks_are_few_and_start_at_one(last: int) -> None:
-    ticks = whole_ticks(last)
-    assert ticks[0] == 1
-    assert len(ticks) <= 8
-    assert ticks[-1] <= last
-    assert sorted(set(ticks)) == ticks

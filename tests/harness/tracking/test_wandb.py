@@ -187,6 +187,8 @@ def test_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {path.name for path in (tmp_path / "0").iterdir()} == {
         "turns.jsonl",
         "tasks.jsonl",
+        "probes.jsonl",
+        "retention.jsonl",
         "costs.jsonl",
     }
     assert list(Path.cwd().iterdir()) == []
