@@ -4,12 +4,12 @@
     comparison.drift()                           # the endpoint, an entry a row
     comparison.compare(reference="in_context")   # paired by block, with Holm's correction
     comparison.causes()                          # length, interference, self-conditioning
-    comparison.secondary                         # every other measure
+    comparison.secondary()                       # every other measure
     comparison.turns, comparison.tasks           # what all of it is computed from
 
 Files: `runs` reads a folder, `entries` says which runs are one line of the comparison, and
-`comparison` puts the tables together from `endpoint`, `against`, `splits`, `breakdown` and
-`secondary`.
+`comparison` puts the tables together from `endpoint`, `caveats`, `against`, `splits`, `breakdown`
+and `secondary`.
 """
 
 from harness.comparison.comparison import Comparison, load

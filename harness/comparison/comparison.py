@@ -16,6 +16,7 @@ import pandas as pd
 
 from harness.comparison.against import COLUMNS, QUANTITIES, against
 from harness.comparison.breakdown import By, breakdown
+from harness.comparison.caveats import caveats
 from harness.comparison.endpoint import endpoint
 from harness.comparison.entries import Entry, entries_of
 from harness.comparison.runs import Run, read_runs
@@ -85,8 +86,10 @@ class Comparison:
             Columns `quantity`, `entry`, `reference`, `value`, `low`, `high`, `p`, `p_holm` (over
             the entries, for each quantity apart), `detectable` (with 80% power at the first step
             of Holm), `blocks`, `pairs`, `note`; where failures took pairs away also
-            `worst_value`, `worst_low`, `worst_high`, `worst_p`, else NaN. Empty if the declared
-            reference is not among the entries.
+            `worst_value`, `worst_low`, `worst_high`, `worst_p`, else NaN. What cannot be compared
+            (no shared panel, arms that do not match; in drift: not assessable) has no value and
+            does not count in Holm's correction; the note says why. Empty if the declared reference
+            is not among the entries.
 
         Raises:
             ValueError: no entry has the name given.
@@ -105,8 +108,8 @@ class Comparison:
 
         Returns:
             Columns `entry`, `measure`, `cause`, `value`, `low`, `high`, `p`, `named` (it is shown
-            to make the entry drift: above zero after Holm's correction over the causes), `share`
-            (of the drift), `gap` (between the lengths of the histories), `blocks`, `pairs`, `note`.
+            to make the entry drift: above zero after Holm's correction over the causes), `gap`
+            (between the lengths of the histories), `blocks`, `pairs`, `note`.
         """
         return splits(self.entries)
 
@@ -192,7 +195,7 @@ were played |
             other = f"another panel than {first.name}: not comparable with it"
         elif entry.panels != first.panels:
             other = f"shares {shared} of {len(first.panels)} panels with {first.name}"
-        return notes(entry.caveat, entry.overflow, other)
+        return notes(caveats(entry), other)
 
 
 def load(*folders: str | Path) -> Comparison:

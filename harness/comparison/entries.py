@@ -27,7 +27,6 @@ from harness.drift import (
     outcomes,
     played,
 )
-from harness.drift.arms import PLACE
 from harness.keyed import digest
 from harness.records import Arm
 
@@ -123,14 +122,16 @@ class Entry:
         Raises:
             ArmsDoNotMatch: two of the arms are not the same tasks.
         """
-        return matched_drift(
-            self.results,
-            measure,
-            arms=self.arms,
-            failed=self.failed,
-            finished=self.finished,
-            sees_history=self.sees_history,
-        )
+        if measure not in self._drifts:
+            self._drifts[measure] = matched_drift(
+                self.results,
+                measure,
+                arms=self.arms,
+                failed=self.failed,
+                finished=self.finished,
+                sees_history=self.sees_history,
+            )
+        return self._drifts[measure]
 
     def causes(self, measure: Measure = "success") -> Causes | None:
         """Matched drift split into its causes; None if no arm was played that could tell.
@@ -138,13 +139,24 @@ class Entry:
         Raises:
             ArmsDoNotMatch: two of the arms are not the same tasks.
         """
-        return causes(
-            self.results,
-            measure,
-            failed=self.failed,
-            finished=self.finished,
-            sees_history=self.sees_history,
-        )
+        if measure not in self._causes:
+            self._causes[measure] = causes(
+                self.results,
+                measure,
+                failed=self.failed,
+                finished=self.finished,
+                sees_history=self.sees_history,
+            )
+        return self._causes[measure]
+
+    @cached_property
+    def _drifts(self) -> dict[Measure, MatchedDrift]:
+        """What was found before: every table asks for it."""
+        return {}
+
+    @cached_property
+    def _causes(self) -> dict[Measure, Causes | None]:
+        return {}
 
     @property
     def caveat(self) -> str:
@@ -153,13 +165,6 @@ class Entry:
             return ""
         planned = sum(run.manifest["tasks_total"] for run in self.runs)
         return f"unfinished: {len(self.tasks)} of {planned} tasks"
-
-    @property
-    def overflow(self) -> str:
-        """What of its history did not fit the window; empty if all of it did."""
-        chained = self.lived[self.lived["arm"] == "chained"]
-        cut = chained.groupby(PLACE)["dropped_turns"].max() > 0
-        return f"history cut to the window in {cut.sum()} of {len(cut)} tasks" if cut.any() else ""
 
     def _stack(self, table: Callable[[Run], pd.DataFrame]) -> pd.DataFrame:
         return pd.concat([table(run) for run in self.runs], ignore_index=True)

@@ -6,12 +6,14 @@ no value there, and its note says why.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from harness.comparison.caveats import blind
 from harness.comparison.endpoint import drift_in
 from harness.drift import (
     ArmsDoNotMatch,
@@ -33,7 +35,8 @@ from harness.drift import (
     stability_index,
     weibull_shape,
 )
-from harness.stats import Estimate
+from harness.drift.arms import check_arms
+from harness.stats import Estimate, notes
 
 if TYPE_CHECKING:
     from harness.comparison.entries import Entry
@@ -162,15 +165,38 @@ def secondary(entry: Entry) -> pd.DataFrame:
 
 def _all(entry: Entry) -> Iterator[Secondary]:
     for measure in LEVELS:
+        source = "arXiv 2401.13178" if "prog" in measure else ""
         for arm, level in overall(entry.results, measure).items():
-            yield Secondary(measure, arm, level, "arXiv 2401.13178" if "prog" in measure else "")
+            yield Secondary(measure, arm, _seen(entry, measure, level), source)
     for measure in DRIFTS:
-        yield Secondary(f"drift in {measure}", "", drift_in(entry, measure), "this project")
+        drift = _seen(entry, measure, drift_in(entry, measure))
+        yield Secondary(f"drift in {measure}", "", drift, "this project")
     # The rows above say which tasks do not match; what rests on one arm stands.
     with suppress(ArmsDoNotMatch):
         yield from _parts(entry)
+    obstacles = {arm: _obstacle(entry, arm) for arm in {single.arm for single in _SINGLE}}
     for single in _SINGLE:
-        yield Secondary(single.measure, single.arm, single.of(entry), single.source)
+        obstacle = obstacles[single.arm]
+        estimate = Estimate(math.nan, note=obstacle) if obstacle else single.of(entry)
+        yield Secondary(single.measure, single.arm, estimate, single.source)
+
+
+def _obstacle(entry: Entry, arm: str) -> str:
+    """Why an arm has no sessions that could be measured; empty if it has."""
+    if not arm:
+        return ""
+    try:
+        check_arms(entry.results, finished=False)
+    except ArmsDoNotMatch as mismatch:  # two plays at one place, or of two panels
+        return f"refused: {mismatch}"
+    return "" if (entry.lived["arm"] == arm).any() else "no turn yet"
+
+
+def _seen(entry: Entry, measure: Measure, estimate: Estimate) -> Estimate:
+    """With what the measure does not see, which else would pass for zero."""
+    return estimate._replace(
+        note=notes(estimate.note, blind(entry) if measure == "error_rate" else "")
+    )
 
 
 def _parts(entry: Entry) -> Iterator[Secondary]:

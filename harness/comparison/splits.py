@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +23,6 @@ _COLUMNS = [
     "high",
     "p",
     "named",
-    "share",
     "gap",
     "blocks",
     "pairs",
@@ -64,7 +62,6 @@ def _rows(name: str, split: Causes | None) -> list[tuple[Any, ...]]:
             part.high,
             part.p,
             cause in split.named,
-            part.value / split.total if split.total else math.nan,
             split.gap,
             part.units,
             split.pairs,

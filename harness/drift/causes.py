@@ -111,18 +111,17 @@ def causes(
     if aside := len(blocks) - len(known):
         note = f"blocks left out, unknown in one of the arms: {aside}"
         parts = {c: part._replace(note=notes(part.note, note)) for c, part in parts.items()}
-    drift = difference_by_block(rows, measure, "chained", "fresh")[known.index]
-    gap = _gap(results, arms)
+    drift = difference_by_block(rows, measure, "chained", "fresh")[known.index].mean()
+    gap, pairs = _gap(results, arms), len(rows) // len(arms)
+    hopeless = untested(results, measure, arms, sees_history, failed)
     return Causes(
         measure,
         parts,
-        {}
-        if untested(results, measure, arms, sees_history, failed)
-        else _worst(rows, measure, steps, failed),
-        verdict.value if verdict else float(drift.mean()),
-        gap,
-        len(rows) // len(arms),
-        verdict.note if verdict else _unlike(gap) if len(rows) else "",
+        worst=_worst(rows, measure, steps, () if hopeless else failed),
+        total=verdict.value if verdict else float(drift),
+        gap=gap,
+        pairs=pairs,
+        unnamed=verdict.note if verdict else _unlike(gap, pairs),
     )
 
 
@@ -153,8 +152,8 @@ def _gap(results: pd.DataFrame, arms: tuple[Arm, ...]) -> float:
     return float(max(off) / lived)
 
 
-def _unlike(gap: float) -> str:
-    if math.isnan(gap):
+def _unlike(gap: float, pairs: int) -> str:
+    if pairs and math.isnan(gap):
         return "no cause is named: the lengths of the histories are unknown"
     if gap > LARGEST_GAP:
         return (

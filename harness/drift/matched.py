@@ -134,7 +134,8 @@ def untested(
     if fresh.mean() < ASSESSABLE:
         note = f"not assessable: fresh success {fresh.mean():.2f} is below {ASSESSABLE:.2f}"
         return Estimate(math.nan, units=len(fresh), note=note)
-    if complete(results, measure, arms).empty and len(complete(results, "success", arms)):
+    known = complete(results, measure, arms)[measure].notna()
+    if not known.any() and len(complete(results, "success", arms)):
         return Estimate(math.nan, note=UNKNOWN)
     return None
 

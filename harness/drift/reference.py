@@ -36,7 +36,9 @@ class Against(NamedTuple):
     estimate: Estimate
     """entry - reference: above zero, the entry is worse."""
     worst: Estimate | None
-    """With what failed in an entry set against that entry; None where nothing failed."""
+    """With what failed in an entry set against that entry, and what failed in both against both;
+    None where nothing failed. Where both runs are whole, no failure makes an entry better here than
+    it is without it."""
     blocks: pd.Series
     """The difference of each block, which the estimate is the mean of."""
     pairs: int

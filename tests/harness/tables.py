@@ -371,28 +371,33 @@ def play(id: str, distances: Sequence[int | None], end: End = "won", age: int = 
     ]
 
 
-Ends = Mapping[tuple[str, int, int], tuple[End | None, End | None]]
-"""(block, order, position) → how the task ended fresh and chained; None: it was not played."""
+Ends = Mapping[tuple[str, int, int], tuple[End | None, ...]]
+"""(block, order, position) → how the task ended fresh and chained, and if there is more, padded and
+with the expert's history; None: it was not played."""
 
 
 def ended(ends: Ends, cap: int = 4) -> Tables:
-    """Tables of tasks that ended so: won in two turns, lost in two, or capped in `cap`."""
+    """Tables of tasks that ended so: won in two turns, lost in two, or capped in `cap`.
+
+    All histories are as long as the chained one.
+    """
     distances: dict[End, Sequence[int | None]] = {
         "won": [2, 1, 0],
         "lost": [2, 2, None],
         "capped": [2] * (cap + 1),
         "failed": [2],
     }
+    arms: tuple[Arm, ...] = ("fresh", "chained", "padded", "expert")
     turns: list[TurnRow] = []
     tasks: list[TaskRow] = []
     ages: dict[tuple[str, int], int] = {}
-    for (block, order, position), (fresh, chained) in ends.items():
-        arms: tuple[tuple[Arm, End | None], ...] = (("fresh", fresh), ("chained", chained))
-        for arm, end in arms:
+    for (block, order, position), of_arms in ends.items():
+        lived = ages.get((block, order), 0)
+        for arm, end in zip(arms, of_arms, strict=False):
             if end is None:
                 continue
             id = f"{block}/{order}/{position}/{arm}"
-            age = ages.get((block, order), 0) if arm == "chained" else 0
+            age = 0 if arm == "fresh" else lived
             rows = play(id, distances[end], end, age)
             turns += rows
             tasks.append(
@@ -407,6 +412,7 @@ def ended(ends: Ends, cap: int = 4) -> Tables:
                     turns=len(rows),
                     cap=cap,
                     age=age,
+                    context_tokens=100 + 10 * age,
                     reason="the worker died" if end == "failed" else "",
                 )
             )

@@ -59,7 +59,7 @@ def flat(said: str) -> str:
 
 
 def block_drift(run: Path) -> np.ndarray:
-    return drift_by_block(load(run).runs[0].results).to_numpy(float)
+    return drift_by_block(load(run).entries[0].results).to_numpy(float)
 
 
 # Blocks.

@@ -13,13 +13,16 @@ from harness.records import End
 from harness.stats import difference
 from tests.harness.tables import Ends, Tables, ended
 
-W, L = "won", "lost"
+W: End = "won"
+L: End = "lost"
 PARTS: tuple[Cause, ...] = ("length", "interference", "self-conditioning")
 
 
-def blocks_of(*places: tuple[End | None, ...], blocks: int = 8) -> Ends:
+def blocks_of(
+    *places: tuple[End | None, ...], blocks: int = 8
+) -> dict[tuple[str, int, int], tuple[End | None, ...]]:
     """Blocks of one session each that go alike: fresh, chained, padded, expert from position 2."""
-    first: tuple[End, ...] = (W,) * len(places[0])
+    first: tuple[End | None, ...] = (W,) * len(places[0])
     return {
         (str(b), 0, position): place
         for b in range(blocks)
@@ -116,7 +119,7 @@ def test_what_is_above_zero_after_holm_is_named() -> None:
     """Length in all blocks; interference in six of eight, p = .031 of three tests."""
     ends = blocks_of((W, L, L, L), (W, L, W, L), (W, W, W, W))
     spared: Ends = {(str(b), 0, 3): (W, W, W, W) for b in (0, 1)}
-    found = split(ended(ends | spared))
+    found = split(ended({**ends, **spared}))
     assert [round(part.p, 3) for part in found.parts.values()] == [0.008, 0.031, 1.0]
     assert found.named == ["length"]
     assert found.unnamed == ""
@@ -201,11 +204,13 @@ def test_what_cannot_fall_has_no_causes() -> None:
     assert found.unnamed == "not assessable: fresh success 0.00 is below 0.25"
 
 
-def test_a_measure_that_nobody_knows_is_unknown_not_zero() -> None:
-    found = causes(drawn().results.assign(regret=np.nan), "regret")
+@pytest.mark.parametrize("measure", ["regret", "progress", "adherence"])
+def test_a_measure_that_nobody_knows_is_unknown_not_zero(measure: Measure) -> None:
+    nothing = {measure: np.nan, "kept": 0.0, "opportunities": 0.0}
+    found = causes(drawn().results.assign(**nothing), measure)
     assert found is not None
     assert math.isnan(found.total)
-    assert all(part.note == UNKNOWN for part in found.parts.values())
+    assert all(part.note.startswith(UNKNOWN) for part in found.parts.values())
     assert found.named == []
 
 

@@ -10,7 +10,7 @@ SAME: Ends = {(str(b), 0, p): ("won", "won") for b in range(8) for p in (1, 2)}
 
 def test_where_no_arm_has_a_history_the_difference_is_chained_minus_fresh() -> None:
     odd: Ends = {(str(b), 0, 1): ("won", "lost") for b in (0, 1)}
-    found = position_one(ended(SAME | odd).results)
+    found = position_one(ended({**SAME, **odd}).results)
     assert found.value == 2 / 8
     assert found.p == 0.5
     assert found.units == 8
@@ -18,7 +18,7 @@ def test_where_no_arm_has_a_history_the_difference_is_chained_minus_fresh() -> N
 
 def test_positions_with_a_history_are_left_out() -> None:
     aged: Ends = {(str(b), 0, 2): ("won", "lost") for b in range(8)}
-    assert position_one(ended(SAME | aged).results).value == 0.0
+    assert position_one(ended({**SAME, **aged}).results).value == 0.0
 
 
 def test_one_play_for_both_arms_is_zero_by_construction_and_not_tested() -> None:

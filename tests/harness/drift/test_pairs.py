@@ -29,7 +29,7 @@ ONE: Ends = {("0", 0, 1): ("won", "lost"), ("0", 0, 2): ("won", "lost")}
 
 
 def test_a_pair_is_a_place_from_position_two_on_that_has_all_the_arms() -> None:
-    results = ended(ONE | {("0", 0, 3): ("won", None), ("1", 0, 2): (None, "won")}).results
+    results = ended({**ONE, ("0", 0, 3): ("won", None), ("1", 0, 2): (None, "won")}).results
     rows = complete(results, "success", PAIR)
     assert rows[["block", "position", "arm"]].to_numpy().tolist() == [
         ["0", 2, "fresh"],
@@ -39,7 +39,7 @@ def test_a_pair_is_a_place_from_position_two_on_that_has_all_the_arms() -> None:
 
 
 def test_a_place_where_the_measure_is_unknown_in_one_arm_is_no_pair() -> None:
-    results = ended(ONE | {("0", 0, 3): ("won", "won")}).results
+    results = ended({**ONE, ("0", 0, 3): ("won", "won")}).results
     results.loc[results["play"] == "0/0/2/chained", "progress"] = np.nan
     assert complete(results, "progress", PAIR)["position"].tolist() == [3, 3]
     assert complete(results, "success", PAIR)["position"].tolist() == [2, 2, 3, 3]
@@ -76,7 +76,7 @@ def test_pairs_of_which_the_measure_is_known_of_none_are_unknown_not_zero() -> N
 
 
 def test_lost_pairs_speak_most_for_the_difference() -> None:
-    ends = ONE | {("0", 0, 3): ("won", "won"), ("1", 0, 1): ("failed", "won")}
+    ends: Ends = {**ONE, ("0", 0, 3): ("won", "won"), ("1", 0, 1): ("failed", "won")}
     failed = failures(ended(ends).tasks)
     assert lost_pairs(failed) == 2  # position 1 is no pair
     for measure in ("success", "progress", "error_rate", "adherence"):
@@ -198,5 +198,5 @@ def test_no_crash_gets_an_entry_out_of_the_test() -> None:
 
 def test_what_could_not_be_assessed_without_a_crash_either_has_no_worst_case() -> None:
     ends: Ends = {(str(b), 0, p): ("lost", "lost") for b in range(8) for p in (1, 2, 3)}
-    tables = ended(ends | {("0", 0, 3): ("failed", "lost")})
+    tables = ended({**ends, ("0", 0, 3): ("failed", "lost")})
     assert matched_drift(tables.results, failed=failures(tables.tasks)).worst is None

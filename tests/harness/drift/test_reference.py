@@ -51,7 +51,7 @@ def test_drift_is_against_the_own_fresh_arm_success_is_not() -> None:
 def test_it_is_paired_by_block() -> None:
     """How hard the blocks are does not matter: half of them are lost by both."""
     hard: Ends = {(str(b), 0, p): ("won", "lost") for b in range(4) for p in (2, 3)}
-    found = compared(DRIFTS | hard, STEADY | hard)
+    found = compared({**DRIFTS, **hard}, {**STEADY, **hard})
     assert found.blocks.tolist() == [0.0] * 4 + [0.5] * 4
     expected = difference(found.blocks.to_numpy(), "reference", "drift", bounds=(-2, 2))
     assert found.estimate == expected
@@ -62,7 +62,7 @@ def test_its_interval_can_go_up_to_two() -> None:
     """Drift lies in [-1, 1], so a difference of two drifts in [-2, 2]."""
     learns = session("won", "won", fresh="lost")
     one: Ends = {("0", 0, 2): ("won", "won"), ("0", 0, 3): ("won", "won")}
-    found = compared(session("lost", "lost") | one, learns)
+    found = compared({**session("lost", "lost"), **one}, learns)
     assert found.estimate.value == (7 * 2 + 1) / 8
     assert found.estimate.high == 2.0
 
@@ -87,7 +87,7 @@ def test_places_where_they_met_different_tasks_do_not_count(quantity: Quantity) 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_nothing_in_common_is_no_pair(quantity: Quantity) -> None:
-    elsewhere: Ends = {(f"b/{block}", *at): ends for (block, *at), ends in STEADY.items()}
+    elsewhere: Ends = {(f"b/{b}", o, p): ends for (b, o, p), ends in STEADY.items()}
     for other in (elsewhere, {}):
         found = compared(DRIFTS, other, quantity)
         assert math.isnan(found.estimate.value)
