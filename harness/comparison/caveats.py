@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
+from harness.comparison.entries import Entry
 from harness.drift.arms import PLACE
 from harness.drift.pairs import lost
 from harness.drift.success import block_means
 from harness.stats import notes, number
-
-if TYPE_CHECKING:
-    from harness.comparison.entries import Entry
 
 
 def caveats(entry: Entry) -> str:

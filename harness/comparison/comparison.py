@@ -20,6 +20,7 @@ from harness.comparison.caveats import caveats
 from harness.comparison.endpoint import endpoint
 from harness.comparison.entries import Entry, entries_of
 from harness.comparison.runs import Run, read_runs
+from harness.comparison.secondary import secondary
 from harness.comparison.splits import split, splits
 from harness.drift import drift_by_block, overall
 from harness.stats import Estimate, detectable, notes
@@ -126,7 +127,7 @@ class Comparison:
 
     def secondary(self) -> pd.DataFrame:
         """All secondary measures, columns as of `harness.comparison.secondary`, and `entry`."""
-        return _stack((entry.name, entry.secondary) for entry in self.entries)
+        return _stack(self._secondary.items())
 
     def table(self) -> pd.DataFrame:
         """The comparison table: an entry a row, NaN where there is nothing yet.
@@ -153,6 +154,11 @@ were played |
         compared = compared[compared["quantity"] == QUANTITIES[0]].set_index("entry")
         return pd.DataFrame([self._row(entry, drift, compared) for entry in self.entries])
 
+    @cached_property
+    def _secondary(self) -> dict[str, pd.DataFrame]:
+        """By entry: the table of the comparison needs some of them too."""
+        return {entry.name: secondary(entry) for entry in self.entries}
+
     def _row(self, entry: Entry, drift: pd.DataFrame, compared: pd.DataFrame) -> dict[str, Any]:
         success = overall(entry.results, "success")
         error_rate = overall(entry.results, "error_rate")
@@ -160,7 +166,7 @@ were played |
         other = compared.loc[entry.name] if entry.name in compared.index else None
         other_of = {"against": "value", "against_low": "low", "against_high": "high"}
         parts = split(entry, "success")
-        measured = entry.secondary.set_index("measure")
+        measured = self._secondary[entry.name].set_index("measure")
         return {
             "entry": entry.name,
             **_interval("success_fresh", success["fresh"]),

@@ -15,7 +15,6 @@ from typing import Any
 import pandas as pd
 
 from harness.comparison.runs import Run
-from harness.comparison.secondary import secondary
 from harness.drift import (
     Causes,
     Failure,
@@ -110,11 +109,6 @@ class Entry:
         """Where the machinery broke."""
         # Each run for itself: panels differ in how far their sessions go.
         return tuple(failure for run in self.runs for failure in failures(run.tasks))
-
-    @cached_property
-    def secondary(self) -> pd.DataFrame:
-        """All secondary measures: `harness.comparison.secondary`."""
-        return secondary(self)
 
     def matched(self, measure: Measure = "success") -> MatchedDrift:
         """Matched drift.

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from harness.comparison.caveats import blind
 from harness.comparison.endpoint import drift_in
+from harness.comparison.entries import Entry
 from harness.drift import (
     ArmsDoNotMatch,
     Measure,
@@ -37,9 +38,6 @@ from harness.drift import (
 )
 from harness.drift.arms import check_arms
 from harness.stats import Estimate, notes
-
-if TYPE_CHECKING:
-    from harness.comparison.entries import Entry
 
 LEVELS: tuple[Measure, ...] = (
     "success",
@@ -145,7 +143,9 @@ _SINGLE = (
 def _of_modified(entry: Entry, estimate: Estimate) -> Estimate:
     if len(entry.retention):
         return estimate
-    return estimate._replace(note="not measured: nothing that it learned changes a model")
+    return estimate._replace(
+        note="not measured: who changes no model loses nothing, by construction"
+    )
 
 
 def secondary(entry: Entry) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def stability_index(lived: pd.DataFrame) -> Estimate:
     tool = turns["command"].astype("str").str.split(n=1).str[0].rename("tool")
     used = tool.groupby([*key, tool]).size().unstack(fill_value=0)
     at_first = used[used.index.get_level_values("window") == -1].droplevel("window")
-    first = at_first.reindex(whole.index.droplevel("window"))
+    first = at_first.reindex(whole.reset_index("window").index)
     selection = 1 - _cramers_v(used.reindex(whole.index).to_numpy(float), first.to_numpy(float))
 
     index = (TOOL_SELECTION * selection + OUTPUT_LENGTH * length) / (TOOL_SELECTION + OUTPUT_LENGTH)

@@ -89,7 +89,7 @@ def measure(folder: Path) -> Measured:
     with stage("outcomes, turns lived", clock):
         assert len(entry.results) and len(entry.lived)
     with stage("secondary measures", clock):
-        assert len(entry.secondary)
+        assert len(comparison.secondary())
     with stage("tables", clock):
         found = tables(comparison)
     with stage("page, figures, files", clock):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.comparison import Entry, load
-from harness.comparison.secondary import DRIFTS, LEVELS
+from harness.comparison.secondary import DRIFTS, LEVELS, secondary
 from harness.drift.success import UNKNOWN
 from tests.harness.comparison.edits import Row, change, edit, keep_tasks, the
 from tests.harness.tables import write_run
@@ -34,7 +34,7 @@ SINGLE = [
 
 
 def of(entry: Entry) -> pd.DataFrame:
-    return entry.secondary.set_index(["measure", "arm"])
+    return secondary(entry).set_index(["measure", "arm"])
 
 
 def measured(run: Path) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def test_of_an_ordinary_run_everything_is_known_but_what_has_no_rule(ordinary: E
 def test_levels_and_drifts_are_those_of_the_measures_themselves(ordinary: Entry) -> None:
     table = of(ordinary)
     drift = ordinary.matched("error_rate").estimate
-    row = the(ordinary.secondary, measure="drift in error_rate")
+    row = the(secondary(ordinary), measure="drift in error_rate")
     assert (row["value"], row["low"], row["high"], row["p"]) == drift[:4]
     assert row["blocks"] == drift.units == 8
     split = ordinary.causes("error_rate")
@@ -100,7 +100,7 @@ def test_entries_stand_one_after_the_other(tmp_path: Path) -> None:
     comparison = load(write_run(tmp_path, "a"), write_run(tmp_path, "b"))
     table = comparison.secondary()
     assert table["entry"].unique().tolist() == ["a", "b"]
-    assert (table["entry"].value_counts() == len(comparison.entries[0].secondary)).all()
+    assert (table["entry"].value_counts() == len(secondary(comparison.entries[0]))).all()
 
 
 # Unknown stays unknown.
