@@ -457,7 +457,7 @@ def _probe(folder: Path, agent: Walker, panel: Panel = PANEL, slots: int = 4) ->
 def test_every_play_is_asked_before_its_probed_turns_and_no_turn_changes(tmp_path: Path) -> None:
     rows = _probe(tmp_path / "asked", Asked())
     asked = Played(tmp_path / "asked")
-    due = {(t.play, t.turn, t.age) for t in asked.turns if (t.age + t.turn) % 2 == 0}
+    due = {(t.play, t.turn, t.age) for t in asked.turns if t.turn % 2 == 1}
     assert [(row.play, row.turn, row.age) for row in rows] == sorted(due)
     assert all(row.correct for row in rows)
     assert _rows(asked) == _rows(play(tmp_path / "not", Walker(moody), PANEL))
