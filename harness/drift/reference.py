@@ -61,8 +61,8 @@ def against_reference(entry: Side, reference: Side, quantity: Quantity) -> Again
         own = pd.concat([sides[0], _lost(entry.failed, quantity, sides[1])])
         other = pd.concat([sides[1], _lost(reference.failed, quantity, sides[0])])
         places = _shared(own, other)
-        difference = _by_block(_at(own, places), quantity) - _by_block(_at(other, places), quantity)
-        worst = _estimate(difference, quantity)
+        at_worst = _by_block(_at(own, places), quantity) - _by_block(_at(other, places), quantity)
+        worst = _estimate(at_worst, quantity)
     return Against(_estimate(blocks, quantity), worst, blocks, len(shared))
 
 

@@ -1,5 +1,6 @@
 """Panels: the same for the same seed, without a game twice, held to their lock file."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,12 @@ def test_an_environment_is_named_as_gymnasium_names_it() -> None:
         spec(id="nowhere:toy/Corridor-v0")
     with pytest.raises(ValidationError, match="cpa"):
         spec(cpa=3)
+
+
+def test_the_published_panels_agree_on_the_games_that_they_share() -> None:
+    locks = [read_lock(path) for path in (files("conf") / "panels").iterdir()]
+    assert len(locks) == 2
+    for lock in locks:
+        assert lock.split == "test" and len(contents(lock.tasks)) == len(lock.tasks)
+        for other in locks:
+            lock.check(other)
