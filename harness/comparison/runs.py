@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,10 +96,21 @@ class Run:
         """`RetentionRow`s."""
         return read_frame(self.folder / "retention.jsonl", RetentionRow)
 
-    def _turns(self, columns: list[str] | None) -> pd.DataFrame:
-        recorded = read_frame(self.folder / "turns.jsonl", TurnRow, columns)
+    def recorded(
+        self, columns: Sequence[str] | None = None, plays: Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """`TurnRow`s as they are read now, each turn of a play once.
+
+        Args:
+            columns: the only ones wanted, `play` and `turn` among them; None: all.
+            plays: the only ones wanted; None: all.
+        """
+        turns = read_frame(self.folder / "turns.jsonl", TurnRow, columns, plays=plays)
         # A run that was killed inside a play plays it again: the later turn is the one that counts.
-        turns = recorded.drop_duplicates(["play", "turn"], keep="last", ignore_index=True)
+        return turns.drop_duplicates(["play", "turn"], keep="last", ignore_index=True)
+
+    def _turns(self, columns: Sequence[str] | None) -> pd.DataFrame:
+        turns = self.recorded(columns)
         return pd.concat([turns, classify(turns)], axis="columns")
 
 

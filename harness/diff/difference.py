@@ -17,7 +17,6 @@ import pandas as pd
 from harness.comparison import Run, load
 from harness.diff.partings import COLUMNS, PLACE, Parting, Place, partings, places
 from harness.drift import ARM_ORDER
-from harness.records import TurnRow, read_frame
 
 ABOUT = {
     "model": "model fingerprint",
@@ -28,6 +27,9 @@ ABOUT = {
     "machine": "machine",
 }
 """What stands in a manifest beside the configuration and can change a result, and its name here."""
+
+READ = ("play", "turn", *COLUMNS)
+"""What of a turn is compared, and where it belongs."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def diff(a: Path, b: Path) -> Difference:
     return Difference(
         *known,
         len(shared),
-        partings(shared, _turns(here), _turns(there)),
+        partings(shared, *(run.recorded(READ) for run in (here, there))),
         places(tasks[tasks["in"] == "left_only"]),
         places(tasks[tasks["in"] == "right_only"]),
     )
@@ -164,9 +166,3 @@ def _tasks(a: Run, b: Run) -> pd.DataFrame:
     tasks["digits"] = tasks["block"].str.len()  # block 10 comes after block 9
     tasks["rank"] = tasks["arm"].map(ARM_ORDER.index)
     return tasks.sort_values(["digits", "block", "order", "position", "rank"], ignore_index=True)
-
-
-def _turns(run: Run) -> pd.DataFrame:
-    turns = read_frame(run.folder / "turns.jsonl", TurnRow, ["play", "turn", *COLUMNS])
-    # A run that was killed inside a play plays it again: the later turn is the one that counts.
-    return turns.drop_duplicates(["play", "turn"], keep="last", ignore_index=True)

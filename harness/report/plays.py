@@ -17,7 +17,6 @@ import pandas as pd
 
 from harness.comparison import Entry
 from harness.errors import KINDS
-from harness.records import TurnRow, read_frame
 
 TEXTS = ("command", "text", "feedback", "observation", "expert", "violations")
 READ = ("play", "turn", "text", "feedback", "observation")
@@ -100,10 +99,7 @@ class Plays:
 
 def _read(entry: Entry, plays: Collection[str]) -> dict[str, list[list[Any]]]:
     """The rows of some plays' turns, as `Store.add` takes them."""
-    tables = [
-        read_frame(run.folder / "turns.jsonl", TurnRow, READ, plays=plays) for run in entry.runs
-    ]
-    texts = pd.concat(tables).drop_duplicates(["play", "turn"], keep="last")
+    texts = pd.concat(run.recorded(READ, plays) for run in entry.runs)
     measured = entry.measured[entry.measured["play"].isin(plays)]
     # On the left what was measured: a run that is still going has written more since.
     turns = measured.merge(texts, on=["play", "turn"], how="left").sort_values(["play", "turn"])

@@ -82,8 +82,10 @@ def test_texts_are_read_only_of_plays_that_can_be_shown(
         read.append(len(frame))
         return frame
 
-    monkeypatch.setattr("harness.report.plays.read_frame", counting)
+    turns = sum(len(entry.measured) for entry in comparison.entries)  # read once, before
+    tasks = sum(len(entry.tasks) for entry in comparison.entries)
+    monkeypatch.setattr("harness.comparison.runs.read_frame", counting)
     kept = transcripts(comparison, limit)
-    assert sum(read) < sum(len(entry.measured) for entry in comparison.entries) / 2
+    assert tasks and 0 < sum(read) < turns / 2
     monkeypatch.setattr("harness.report.transcripts.SHORTEST", 1)
     assert transcripts(comparison, limit) == kept  # nothing was left out that fits
