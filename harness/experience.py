@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from harness.agent import Agent, Episode, History, View
 from harness.events import Hooks
 from harness.records import End, Records, TaskRow, TurnRow, read_rows
-from harness.rollout import Rollout, exchanges
+from harness.rollout import Rollout
+from harness.schedule import exchanges
 from harness.task import Panel, read_lock
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, Literal
 
@@ -171,12 +171,14 @@ class Table(Generic[Row]):
     def __init__(self, path: Path, row: type[Row]) -> None:
         self.path = path
         self.row = row
+        self._columns = [field.name for field in fields(row)]
         cut_torn_line(path)
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, row: Row) -> None:
         """Write one row and flush it to the operating system."""
-        self._file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+        values = {name: getattr(row, name) for name in self._columns}
+        self._file.write(json.dumps(values, ensure_ascii=False) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -1,4 +1,8 @@
-"""Environments in their own processes: a crash costs one task, not the run.
+"""Environments in their own processes: they step while the model works, and a crash costs a task.
+
+    pool.reset(0, task)                        # only sends
+    [answer] = pool.collect()                  # Answer(lane=0, reply=Reply("Room 0 of 3.", …))
+    pool.step(0, "go north")
 
 Each worker is a fresh interpreter that runs `environments.serve` and speaks JSON lines. It
 imports no torch, has one thread and a fixed hash seed, and ends when its parent does.
@@ -8,10 +12,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+import threading
+from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, NamedTuple, Self, cast
+from typing import IO, Any, NamedTuple, Self, cast
 
 from environments import child
 from environments.contract import Info
@@ -38,43 +45,63 @@ class Broken(NamedTuple):
     """The lane was lost because of what another lane of its process did."""
 
 
-WAVE = 64
-"""Most requests that wait in a worker's pipe: with more, both sides could wait for each other."""
+class Answer(NamedTuple):
+    """What came of a lane: the answer to its request, or that it was lost, asked or not."""
+
+    lane: int
+    reply: Reply | Broken
 
 
 class EnvironmentPool:
     """Lanes of environments, spread over worker processes.
+
+    A process serves its lanes one after another, so a slow game holds up the lanes that share its
+    process until it has answered, and no others. Lanes keep their process: it has their games
+    loaded, and games of one panel are alike, so that equal numbers are equal loads.
 
     Args:
         workers: number of processes; lane i lives in process i mod `workers`.
     """
 
     def __init__(self, workers: int) -> None:
-        self._processes: list[subprocess.Popen[str] | None] = [None] * workers
-        self._begun: set[int] = set()
+        self._workers: list[_Worker | None] = [None] * workers
+        self._heard: SimpleQueue[_Heard] = SimpleQueue()
 
-    def reset(self, tasks: Mapping[int, Task]) -> dict[int, Reply | Broken]:
-        """Begin a task in some lanes."""
-        self._begun.update(tasks)
-        return self._exchange(
-            {
-                lane: {"op": "reset", "id": t.environment, "kwargs": t.kwargs, "seed": t.seed}
-                for lane, t in tasks.items()
-            }
-        )
+    def reset(self, lane: int, task: Task) -> None:
+        """Have a lane begin a task. It must have answered what it was asked before."""
+        request = {"op": "reset", "id": task.environment, "kwargs": task.kwargs, "seed": task.seed}
+        self._send(lane, request)
 
-    def step(self, commands: Mapping[int, str]) -> dict[int, Reply | Broken]:
-        """Send a command in some lanes."""
-        return self._exchange(
-            {lane: {"op": "step", "command": command} for lane, command in commands.items()}
-        )
+    def step(self, lane: int, command: str) -> None:
+        """Send a command to a lane that has begun a task and answered what it was asked before."""
+        self._send(lane, {"op": "step", "command": command})
+
+    def collect(self, timeout: float | None = None) -> list[Answer]:
+        """What came next: an answer, or that a process died.
+
+        Args:
+            timeout: seconds to wait for it, 0 or more; None: until it comes.
+
+        Returns:
+            One answer; none if nothing came in time. A death, which comes behind the answers that
+            the process still gave, is told by a `Broken` in every lane that lived there, asked or
+            not: the lane whose request ended it first. All of them have to be reset.
+        """
+        try:
+            worker, line = self._heard.get(timeout=timeout)
+        except Empty:
+            return []
+        if line is None:
+            return self._lost(worker)
+        worker.last = worker.asked.popleft()
+        return [Answer(worker.last, _parse(line))]
 
     def close(self) -> None:
         """End all workers."""
-        for process in self._processes:
-            if process is not None:
-                _end(process)
-        self._processes = [None] * len(self._processes)
+        for worker in self._workers:
+            if worker is not None:
+                worker.end()
+        self._workers = [None] * len(self._workers)
 
     def __enter__(self) -> Self:
         return self
@@ -87,82 +114,103 @@ class EnvironmentPool:
     ) -> None:
         self.close()
 
-    def _exchange(self, requests: Mapping[int, dict[str, Any]]) -> dict[int, Reply | Broken]:
-        """Write all requests, then read the answers: the workers work at the same time."""
-        lanes: dict[int, list[int]] = {}
-        for lane in requests:
-            lanes.setdefault(lane % len(self._processes), []).append(lane)
-        replies: dict[int, Reply | Broken] = {}
-        for start in range(0, max(map(len, lanes.values()), default=0), WAVE):
-            wave = {worker: own[start : start + WAVE] for worker, own in lanes.items()}
-            for worker, own in wave.items():
-                self._send(worker, [{"lane": i, **requests[i]} for i in own if i in self._begun])
-            for worker, own in wave.items():
-                replies |= {lane: self._receive(worker, lane) for lane in own}
-        return {lane: replies[lane] for lane in requests}
+    def _send(self, lane: int, request: Mapping[str, Any]) -> None:
+        index = lane % len(self._workers)
+        worker = self._workers[index]
+        if worker is None:
+            worker = self._workers[index] = _Worker(self._heard)
+        worker.send(lane, request)
 
-    def _send(self, worker: int, requests: Iterable[dict[str, Any]]) -> None:
-        process = self._processes[worker]
-        if process is None:
-            process = self._processes[worker] = _start()
-        assert process.stdin is not None
-        # A death is found, and reported lane by lane, when the answer is read.
-        with suppress(BrokenPipeError):
-            for request in requests:
-                process.stdin.write(json.dumps(request) + "\n")
-            process.stdin.flush()
+    def _lost(self, worker: _Worker) -> list[Answer]:
+        worker.end()
+        self._workers[self._workers.index(worker)] = None
+        # Answers come in the order of the requests, so the first lane without one is the lane
+        # whose request ended the process. If none is, what it did last is the likeliest cause.
+        guilty = worker.asked[0] if worker.asked else worker.last
+        bystander = Broken("the environment's process died in another task", bystander=True)
+        return [
+            Answer(guilty, Broken("the environment's process died")),
+            *(Answer(lane, bystander) for lane in sorted(worker.lanes - {guilty})),
+        ]
 
-    def _receive(self, worker: int, lane: int) -> Reply | Broken:
-        """The next answer of a worker.
 
-        Answers come in the order of the requests, so the first lane without one is the lane
-        whose request ended the process; all others that lived there have to begin again.
-        """
-        process = self._processes[worker]
-        if lane not in self._begun or process is None:
-            return Broken("the environment's process died in another task", bystander=True)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line.endswith("\n"):
-            _end(process)
-            self._processes[worker] = None
-            self._begun = {i for i in self._begun if i % len(self._processes) != worker}
-            return Broken("the environment's process died")
-        reply: dict[str, Any] = json.loads(line)
-        if "error" in reply:
-            return Broken(reply["error"])
-        info = reply["info"]
-        for key in ("admissible", "violations"):
-            info[key] = None if info[key] is None else tuple(info[key])
-        return Reply(
-            reply["observation"],
-            cast(Info, info),
-            bool(reply["terminated"]),
-            reply.get("goal", ""),
-            reply.get("content", ""),
+class _Worker:
+    """A process, what it was asked, and the thread that listens to it.
+
+    The thread takes every line as it comes, so that no worker waits for room in its pipe.
+    """
+
+    def __init__(self, heard: SimpleQueue[_Heard]) -> None:
+        self.asked: deque[int] = deque()
+        """Lanes with a request that is not answered, in the order of the requests."""
+        self.lanes: set[int] = set()
+        """All that live here."""
+        self.last = -1
+        """The lane that was answered last."""
+        self._process = subprocess.Popen(
+            child.command("environments.serve"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=child.environ(),
+            # Ctrl-C is for us: a worker ends when its input does.
+            start_new_session=True,
         )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
+        self._listener = threading.Thread(
+            target=_listen, args=(self, self._answers, heard), daemon=True
+        )
+        self._listener.start()
+
+    def send(self, lane: int, request: Mapping[str, Any]) -> None:
+        self.asked.append(lane)
+        self.lanes.add(lane)
+        # A death is found by the thread, and told lane by lane.
+        with suppress(BrokenPipeError):
+            self._requests.write(json.dumps({"lane": lane, **request}) + "\n")
+            self._requests.flush()
+
+    def end(self) -> None:
+        with suppress(BrokenPipeError):
+            self._requests.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join()
+        self._answers.close()
 
 
-def _start() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        child.command("environments.serve"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=child.environ(),
-        # Ctrl-C is for us: a worker ends when its input does.
-        start_new_session=True,
-    )
+class _Heard(NamedTuple):
+    """A line that a worker wrote; None: it will write no more."""
+
+    worker: _Worker
+    line: str | None
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(BrokenPipeError):
-                stream.close()
+def _listen(worker: _Worker, answers: IO[str], heard: SimpleQueue[_Heard]) -> None:
     try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        for line in answers:
+            if line.endswith("\n"):  # else the process died while it wrote
+                heard.put(_Heard(worker, line))
+    finally:
+        heard.put(_Heard(worker, None))
+
+
+def _parse(line: str) -> Reply | Broken:
+    reply: dict[str, Any] = json.loads(line)
+    if "error" in reply:
+        return Broken(reply["error"])
+    info = reply["info"]
+    for key in ("admissible", "violations"):
+        info[key] = None if info[key] is None else tuple(info[key])
+    return Reply(
+        reply["observation"],
+        cast(Info, info),
+        bool(reply["terminated"]),
+        reply.get("goal", ""),
+        reply.get("content", ""),
+    )

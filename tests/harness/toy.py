@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class Corridor(TextEnv):
         fuse: a file. `explode` ends the process, if this file is there or none is named, after
             taking it away: so a process can be made to die at every such command, or once.
         drifts: the state depends on how often this process was reset: it breaks the contract.
+        gate: a file. `knock`, which is accepted and does nothing, is answered once it is there.
+        naps: a file. While it is there, every step takes some milliseconds, drawn from the seed.
     """
 
     observation_space = spaces.Text(100, min_length=0)
@@ -39,9 +42,16 @@ class Corridor(TextEnv):
     resets = 0
 
     def __init__(
-        self, rooms: int = 3, games: int = 1000, fuse: str = "", drifts: bool = False
+        self,
+        rooms: int = 3,
+        games: int = 1000,
+        fuse: str = "",
+        drifts: bool = False,
+        gate: str = "",
+        naps: str = "",
     ) -> None:
         self.rooms, self.games, self.fuse, self.drifts = rooms, games, fuse, drifts
+        self.gate, self.naps = gate, naps
 
     @property
     def goal(self) -> str:
@@ -66,7 +76,11 @@ class Corridor(TextEnv):
             if self.fuse:
                 Path(self.fuse).unlink()
             os._exit(3)
-        accepted = action in ("wait", "jump", "explode", self.route[self.room])
+        if self.naps and Path(self.naps).exists():
+            time.sleep(self.np_random.uniform(0, 0.004))
+        if action == "knock":
+            _wait_for(Path(self.gate))
+        accepted = action in ("wait", "jump", "explode", "knock", self.route[self.room])
         self.fell = action == "jump"
         self.room += action == self.route[self.room]
         won = self.room == self.rooms
@@ -93,6 +107,15 @@ class Corridor(TextEnv):
             "won": not left,
             "lost": self.fell,
         }
+
+
+def _wait_for(path: Path, seconds: float = 30) -> None:
+    """Wait for a file; the time limit is for a test that fails."""
+    until = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > until:
+            raise TimeoutError(f"{path} did not come")
+        time.sleep(0.001)
 
 
 gym.register("walks/Corridor-v0", Corridor, disable_env_checker=True)
