@@ -6,7 +6,7 @@ decided.text, decided.margin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from harness.keyed import Key
@@ -49,10 +49,18 @@ class Deciding(NamedTuple):
     max_tokens: int = 16
     """Longest free answer."""
 
-    def decide(self, slots: Sequence[Slot], wanted: Sequence[Wanted]) -> list[Decided]:
-        """Decode in all slots at once; a tie is decided again, alone, uncached, as steered."""
+    def decide(
+        self, slots: Sequence[Slot], wanted: Sequence[Wanted], others: Iterable[Slot] = ()
+    ) -> list[Decided]:
+        """Decode in all slots at once; a tie is decided again, alone, uncached, as steered.
+
+        Args:
+            slots: one for each that is wanted.
+            wanted: prompts, options, keys.
+            others: slots that hold what prompts may begin with.
+        """
         answers = [self._answer(one) for one in wanted]
-        outcomes = decode(self.model, slots, [one.tokens for one in wanted], answers)
+        outcomes = decode(self.model, slots, [one.tokens for one in wanted], answers, others)
         decided = []
         for slot, one, answer, outcome in zip(slots, wanted, answers, outcomes, strict=True):
             tied = answer.margin is not None and answer.margin < TIE

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,11 @@ from torch import Tensor
 
 from harness.keyed import Key, gumbel
 from harness.lm.model import LanguageModel, Request
+from harness.lm.sharing import share, waves
 from harness.lm.slots import Slot
+
+_Logits = dict[int, Tensor]
+"""Behind each slot's last token, shape (vocabulary,)."""
 
 _COMMAND = re.compile(r"[a-z][a-z0-9 '-]{0,79}")
 
@@ -123,6 +127,7 @@ def decode(
     slots: Sequence[Slot],
     prompts: Sequence[Sequence[int]],
     answers: Sequence[Answer],
+    others: Iterable[Slot] = (),
 ) -> list[Outcome]:
     """Decode one answer in every slot, all slots together.
 
@@ -131,27 +136,36 @@ def decode(
         slots: each ends up holding its prompt and those tokens of the answer that were run.
         prompts: token ids up to where the answer begins.
         answers: filled in place.
+        others: slots that hold what prompts may begin with.
     """
-    requests = [
-        Request(slot, slot.missing(prompt), int(slot.steering is not None))
-        for slot, prompt in zip(slots, prompts, strict=True)
-    ]
-    encoded = [len(request.tokens) for request in requests]
-    decoded = [0] * len(slots)
+    wanted = [np.asarray(prompt, dtype=np.int64) for prompt in prompts]
+    encoded, decoded = [0] * len(slots), [0] * len(slots)
     doses: list[list[float]] = [[] for _ in slots]
-    running = list(range(len(slots)))
-    while running:
-        logits = model.extend(requests)
-        for i, dose in zip(running, model.doses, strict=True):
-            doses[i] += dose
-        steps = [(i, answers[i].advance(row)) for i, row in zip(running, logits, strict=True)]
-        running = [i for i, tokens in steps if len(tokens)]
+
+    def run(tokens: Mapping[int, Sequence[int] | np.ndarray], steered: int | None) -> _Logits:
+        """Run tokens in some slots, the last `steered` of them steered; None: all."""
         requests = []
-        for i, tokens in steps:
-            if len(tokens):
-                decoded[i] += len(tokens)
-                steered = len(tokens) if slots[i].steering is not None else 0
-                requests.append(Request(slots[i], tokens, steered))
+        for i, new in tokens.items():
+            last = len(new) if steered is None else steered
+            requests.append(Request(slots[i], new, 0 if slots[i].steering is None else last))
+        logits = model.extend(requests)
+        for i, dose in zip(tokens, model.doses, strict=True):
+            doses[i] += dose
+        return dict(zip(tokens, logits, strict=True))
+
+    share(slots, wanted, others)
+    behind: _Logits = {}
+    for wave in waves(slots, wanted):
+        missing = {i: slots[i].missing(wanted[i]) for i in wave}
+        behind |= run(missing, steered=1)
+        for i, new in missing.items():
+            encoded[i] = len(new)
+    while behind:
+        chosen = {i: answers[i].advance(logits) for i, logits in behind.items()}
+        going_on = {i: tokens for i, tokens in chosen.items() if len(tokens)}
+        for i, tokens in going_on.items():
+            decoded[i] += len(tokens)
+        behind = run(going_on, steered=None) if going_on else {}
     return [
         Outcome(e, d, len(dose), float(np.mean(dose)) if dose else 0.0)
         for e, d, dose in zip(encoded, decoded, doses, strict=True)

@@ -15,13 +15,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
 from harness.lm.slots import Slot
-
-ATTENTION = "driftgauge_packed"
 
 
 @dataclass
@@ -33,7 +29,6 @@ class Segment:
     end: int
     steered: int
     """How many of its last tokens are steered."""
-    mask: Tensor | None = None
 
     @property
     def new(self) -> int:
@@ -86,83 +81,6 @@ def running(batch: Pass) -> Iterator[None]:
 def current_pass() -> Pass | None:
     """The pass that is running, if the model runs for slots."""
     return _current.get()
-
-
-def packed_attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float | None = None,
-    dropout: float = 0.0,
-    sliding_window: int | None = None,
-    **unknown: Any,
-) -> tuple[Tensor, None]:
-    """Attention of each slot's new tokens on all of the slot's tokens.
-
-    Args:
-        module: the attention module; it knows its `layer_idx`.
-        query: shape (1, heads, tokens, width).
-        key, value: shape (1, key/value heads, tokens, width).
-        attention_mask: unused, segments are causal by themselves.
-        scaling: factor of the scores.
-        dropout: unused, slots never train.
-        sliding_window: tokens further back than this are not seen.
-        unknown: other arguments that transformers passes; those that would change the scores
-            are refused.
-
-    Returns:
-        Shape (1, tokens, heads, width), as the interface wants it.
-    """
-    batch = current_pass()
-    assert batch is not None, "the packed attention runs only inside `running`"
-    for name in ("softcap", "s_aux", "position_bias"):
-        if unknown.get(name) is not None:
-            raise NotImplementedError(f"packed attention cannot do {name!r}")
-    layer: int = module.layer_idx  # type: ignore[assignment]
-    outputs = []
-    for segment in batch.segments:
-        rows = slice(segment.start, segment.end)
-        keys, values = segment.slot.layers[layer].append(
-            segment.past, key[0, :, rows], value[0, :, rows]
-        )
-        # Grouped queries: one "batch" a key/value head, so that keys are never repeated.
-        groups = query.shape[1] // keys.shape[0]
-        queries = query[0, :, rows].reshape(keys.shape[0], groups, segment.new, -1)
-        outputs.append(
-            scaled_dot_product_attention(
-                queries,
-                keys[:, None].expand(-1, groups, -1, -1),
-                values[:, None].expand(-1, groups, -1, -1),
-                attn_mask=_mask(segment, sliding_window, query),
-                scale=scaling,
-            )
-            .flatten(0, 1)
-            .transpose(0, 1)
-        )
-    return torch.cat(outputs)[None], None
-
-
-def _mask(segment: Segment, window: int | None, like: Tensor) -> Tensor | None:
-    """Additive mask (new, past + new): each token sees itself and what came before it."""
-    total = segment.past + segment.new
-    narrow = window is not None and window < total
-    if segment.new == 1 and not narrow:
-        return None
-    if segment.mask is not None and not narrow:
-        return segment.mask
-    positions = torch.arange(total, device=like.device)
-    queries = positions[segment.past :, None]
-    hidden = positions > queries
-    if narrow:
-        assert window is not None
-        hidden |= positions <= queries - window
-    mask = torch.zeros(segment.new, total, dtype=like.dtype, device=like.device)
-    mask.masked_fill_(hidden, float("-inf"))
-    if not narrow:
-        segment.mask = mask  # the same for every layer
-    return mask
 
 
 def layer_hook(layer: int) -> Any:

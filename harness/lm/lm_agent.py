@@ -132,6 +132,7 @@ class LMAgent(Agent, Learner):
                 Wanted(prompt.tokens, view.admissible, view.key)
                 for view, prompt in zip(views, prompts, strict=True)
             ],
+            self._slots.values(),
         )
         for slot, prompt in zip(slots, prompts, strict=True):
             if slot.steering is not None:  # nothing that was steered stays in the cache

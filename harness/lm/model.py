@@ -17,20 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from harness.lm import embedded
+from harness.lm import embedded, products
 from harness.lm.adapter import attach, read_adapter
-from harness.lm.forward import (
-    ATTENTION,
-    Pass,
-    Segment,
-    SteeredRows,
-    layer_hook,
-    packed_attention,
-    running,
-)
+from harness.lm.attention import ATTENTION
+from harness.lm.forward import Pass, Segment, SteeredRows, layer_hook, running
 from harness.lm.prompt import PromptFormat
 from harness.lm.slots import LayerCache, Slot
 from harness.model_spec import ModelSpec
@@ -38,7 +31,6 @@ from harness.model_spec import ModelSpec
 PASS_TOKENS = 2048
 """Most tokens of one forward pass: bounds the memory of activations."""
 
-AttentionInterface.register(ATTENTION, packed_attention)
 disable_progress_bar()  # a run has a progress line of its own
 
 
@@ -57,6 +49,7 @@ class LanguageModel:
     def __init__(self, network: Any, tokenizer: Any, window: int | None = None) -> None:
         self.network = network.eval().requires_grad_(False)
         self.network.set_attn_implementation(ATTENTION)
+        products.use_in(network)
         self.format = PromptFormat(tokenizer)
         config = network.config.get_text_config()
         self.window: int = window or getattr(config, "max_position_embeddings", None) or 0

@@ -10,12 +10,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from harness.lm.steering import Steering
+
+SLACK = 64
+"""Entries that a cache may have beyond its growing room, before it is made smaller."""
 
 
 @dataclass
@@ -39,6 +43,24 @@ class LayerCache:
         self.values[:, length:end] = values
         return self.keys[:, :end], self.values[:, :end]
 
+    def excerpt(self, start: int, end: int) -> LayerCache:
+        """A copy of the entries from `start` to `end`."""
+        return LayerCache(
+            None if self.keys is None else self.keys[:, start:end].clone(),
+            None if self.values is None else self.values[:, start:end].clone(),
+        )
+
+
+class Excerpt(NamedTuple):
+    """A copy of a part of what a slot has encoded."""
+
+    tokens: np.ndarray
+    """All tokens up to the end of the part."""
+    start: int
+    """Where the part begins."""
+    layers: list[LayerCache]
+    """Its keys and values."""
+
 
 @dataclass
 class Slot:
@@ -56,7 +78,7 @@ class Slot:
         """Forget all tokens from `length` on."""
         self.tokens = self.tokens[:length]
 
-    def missing(self, prompt: Sequence[int]) -> np.ndarray:
+    def missing(self, prompt: Sequence[int] | np.ndarray) -> np.ndarray:
         """Keep what the slot shares with `prompt`; return the tokens still to be encoded.
 
         The last token of the prompt is always among them, because its logits are wanted.
@@ -69,14 +91,20 @@ class Slot:
 
     def fork(self) -> Slot:
         """An independent copy: what happens to it never touches this slot."""
-        copies = [
-            LayerCache(
-                None if layer.keys is None else layer.keys[:, : len(self)].clone(),
-                None if layer.values is None else layer.values[:, : len(self)].clone(),
-            )
-            for layer in self.layers
-        ]
+        copies = [layer.excerpt(0, len(self)) for layer in self.layers]
         return Slot(copies, self.tokens.copy(), self.steering, self.adapter)
+
+    def excerpt(self, start: int, end: int) -> Excerpt:
+        """A copy of what is encoded from `start` to `end`."""
+        return Excerpt(self.tokens[:end], start, [one.excerpt(start, end) for one in self.layers])
+
+    @torch.inference_mode()
+    def adopt(self, excerpt: Excerpt) -> None:
+        """Hold what another slot has encoded, behind the beginning that both have in common."""
+        for layer, copied in zip(self.layers, excerpt.layers, strict=True):
+            if copied.keys is not None and copied.values is not None:
+                layer.append(excerpt.start, copied.keys, copied.values)
+        self.tokens = excerpt.tokens
 
     def digest(self) -> str:
         """SHA-256 of the tokens and of their keys and values, bit by bit, 64 hexadecimal digits."""
@@ -90,11 +118,11 @@ class Slot:
 
 
 def _with_room(cache: Tensor | None, length: int, end: int, like: Tensor) -> Tensor:
-    """`cache` if `end` entries fit, else a larger one with the first `length` copied."""
-    if cache is not None and cache.shape[1] >= end:
+    """`cache` if `end` entries fit it well, else another one with the first `length` copied."""
+    room = end // 8  # a copy every few turns, and little that is never used
+    if cache is not None and end <= cache.shape[1] <= end + room + SLACK:
         return cache
-    # Half again as much: few copies, and little room that is never used.
-    capacity = max(256, end + end // 2)
+    capacity = end + room
     larger = torch.empty(
         (like.shape[0], capacity, like.shape[2]), dtype=like.dtype, device=like.device
     )

@@ -1,0 +1,139 @@
+"""Attention of a pass: each slot's new tokens on the slot's own keys and values.
+
+The function is registered with transformers under `ATTENTION`, so every architecture whose
+attention comes through that interface calls it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+
+from harness.lm import products
+from harness.lm.forward import current_pass
+from harness.lm.products import product
+
+ATTENTION = "driftgauge_packed"
+
+SCORES = 2**20
+"""Most scores of one head that are held at once: few enough to stay in the processor's cache."""
+
+
+def packed_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    **unknown: Any,
+) -> tuple[Tensor, None]:
+    """Attention of each slot's new tokens on all of the slot's tokens.
+
+    Args:
+        module: the attention module; it knows its `layer_idx`.
+        query: shape (1, heads, tokens, width).
+        key, value: shape (1, key/value heads, tokens, width).
+        attention_mask: unused, segments are causal by themselves.
+        scaling: factor of the scores.
+        dropout: unused, slots never train.
+        sliding_window: tokens further back than this are not seen.
+        unknown: other arguments that transformers passes; those that would change the scores
+            are refused.
+
+    Returns:
+        Shape (1, tokens, heads, width), as the interface wants it.
+    """
+    batch = current_pass()
+    assert batch is not None, "the packed attention runs only inside `running`"
+    for name in ("softcap", "s_aux", "position_bias"):
+        if unknown.get(name) is not None:
+            raise NotImplementedError(f"packed attention cannot do {name!r}")
+    layer: int = module.layer_idx  # type: ignore[assignment]
+    attend = _by_products if products.served(query) else _by_torch
+    query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    outputs = []
+    for segment in batch.segments:
+        rows = slice(segment.start, segment.end)
+        keys, values = segment.slot.layers[layer].append(
+            segment.past, key[0, :, rows], value[0, :, rows]
+        )
+        # Grouped queries: those that share a key/value head stand together.
+        queries = query[0, :, rows].reshape(keys.shape[0], -1, segment.new, query.shape[-1])
+        outputs.append(attend(queries, keys, values, sliding_window).flatten(0, 1).transpose(0, 1))
+    return torch.cat(outputs)[None], None
+
+
+def _by_torch(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
+    """Attention of the last tokens of a slot, each on itself and what came before it.
+
+    Args:
+        queries: shape (key/value heads, queries a head, new tokens, width), scaled.
+        keys, values: shape (key/value heads, all tokens, width).
+        window: how many tokens each sees; None: all.
+
+    Returns:
+        Shape (key/value heads, queries a head, new tokens, width of the values).
+    """
+    groups, new = queries.shape[1:3]
+    mask = None
+    if new > 1 or window is not None:
+        mask = torch.zeros(new, keys.shape[1], dtype=queries.dtype, device=queries.device)
+        _hide(mask, window)
+    return scaled_dot_product_attention(
+        queries,
+        keys[:, None].expand(-1, groups, -1, -1),
+        values[:, None].expand(-1, groups, -1, -1),
+        attn_mask=mask,
+        scale=1.0,
+    )
+
+
+def _by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
+    """The same, head by head, through `product`; it computes no score of a block's future."""
+    heads, groups, new, _ = queries.shape
+    past = keys.shape[1] - new
+    output = queries.new_empty(heads, groups, new, values.shape[-1])
+    step = max(1, SCORES // (groups * keys.shape[1]))
+    for start in range(0, new, step):
+        block = slice(start, min(start + step, new))
+        seen = past + block.stop
+        for head in range(heads):
+            asked = queries[head, :, block]
+            scores = product(asked.flatten(0, 1), keys[head, :seen])
+            _hide(scores.view(groups, -1, seen), window)
+            weights = torch.softmax(scores, dim=-1, out=scores)
+            found = product(weights, values[head, :seen].T)
+            output[head, :, block] = found.view(groups, -1, found.shape[-1])
+    return output
+
+
+def _hide(scores: Tensor, window: int | None) -> None:
+    """Set to -inf what a token does not see: what comes after it, and what left its window.
+
+    Args:
+        scores: shape (…, new tokens, all tokens); the new tokens are the last of all.
+        window: how many tokens each sees; None: all.
+    """
+    new, total = scores.shape[-2:]
+    if new > 1:
+        scores[..., total - new :].masked_fill_(_future(new, scores.device), float("-inf"))
+    if window is not None and window < total:
+        gone = torch.ones(new, total, dtype=torch.bool, device=scores.device)
+        scores.masked_fill_(gone.tril(total - new - window), float("-inf"))
+
+
+@lru_cache(maxsize=256)
+def _future(tokens: int, device: torch.device) -> Tensor:
+    """For each of some tokens, which of them come after it; the same in every layer and slot."""
+    return torch.ones(tokens, tokens, dtype=torch.bool, device=device).triu(1)
+
+
+AttentionInterface.register(ATTENTION, packed_attention)
