@@ -16,7 +16,6 @@ Nothing is reworded.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import string
@@ -26,11 +25,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import gymnasium as gym
-import textworld
 from gymnasium import spaces
+from textworld import EnvInfos
+from textworld.envs import JerichoEnv
+from textworld.envs.wrappers.tw_inform7 import Inform7Data, _detect_i7_events_debug_tags
 
 from environments.contract import Info, TextEnv, Variant
-from environments.textworld_games import GameKey, StoredGame, prepare
+from environments.textworld_games import GameKey, prepare
+from environments.textworld_logic import Opened, Progression, opened
 from environments.textworld_plan import Planner
 
 NOT_A_COMMAND = "That is not a command."
@@ -49,6 +51,9 @@ META_VERB = re.compile(
     r"|brief|long|normal|notify|nouns|pronouns|score|short|superbrie|verbose"  # about the display
     r"|disable|enable|goal|help|restrict|tw-.*",  # TextWorld's own
 )
+
+TRACE = "tw-trace-actions"
+"""What makes the game name the actions that it takes, so that the logic can take them too."""
 
 # TextWorld traces the game's actions. An action within another one has a number before it, and
 # one that the game understood but refused, such as walking into a wall, another end.
@@ -78,9 +83,10 @@ class TextWorldEnv(TextEnv):
     observation_space = spaces.Text(20_000, min_length=0, charset=string.printable + LATIN)
 
     def __init__(self) -> None:
-        self._game: StoredGame | None = None
+        self._game: Opened | None = None
         self._engine: Any = None
         self._state: Any = None
+        self._progression: Progression
         self._planner: Planner
         self._texts: set[str]
         self._info: Info | None = None
@@ -93,9 +99,9 @@ class TextWorldEnv(TextEnv):
     @property
     def goal(self) -> str:
         """The game's objective, word for word."""
-        if self._state is None:
+        if self._game is None:
             raise gym.error.ResetNeeded("There is no goal before the first reset().")
-        return str(self._state.objective).strip()
+        return str(self._game.logic.game.objective).strip()
 
     @property
     def content(self) -> str:
@@ -124,11 +130,13 @@ class TextWorldEnv(TextEnv):
         """Begin game number ``seed``, which is made first if the cache lacks it (seconds)."""
         super().reset(seed=seed)
         number = int(self.np_random.integers(2**31)) if seed is None else seed
-        [game] = prepare([self._key(number)])
-        if self._engine is None or game != self._game:
+        game = opened(self._key(number))
+        if self._engine is None or game is not self._game:
             self._load(game)
         self._state = self._engine.reset()
-        self._planner = Planner(self._state["_game_progression"])
+        self._engine.unwrapped.step(TRACE)
+        self._progression = Progression(game.logic)
+        self._planner = Planner(self._progression, game.logic.routes)
         text = readable(self._state.feedback)
         opening = ROOM.search(text)
         observation = text[opening.start() :] if opening else text
@@ -150,8 +158,13 @@ class TextWorldEnv(TextEnv):
             return NOT_A_COMMAND, 0.0, False, False, dict(self._info)
         progress = self._progress()
         self._state, _, _ = self._engine.step(command)
+        events, feedback = _detect_i7_events_debug_tags(self._state.feedback)
+        for event in events:
+            done = self._progression.state.events.get(event.lower())
+            if done is not None:
+                self._progression.update(done)
         self._planner.advance()
-        observation = readable(self._state.feedback)
+        observation = readable(feedback)
         self._texts.add(observation)
         self._info = self._describe(accepted=DONE.search(self._state.raw) is not None)
         reward = self._progress() - progress
@@ -169,30 +182,31 @@ class TextWorldEnv(TextEnv):
             raise ValueError(f"Expected a seed from 0 to 2**32 - 1, got {seed}.")
         return GameKey(self.family, self.parameters, seed)
 
-    def _load(self, game: StoredGame) -> None:
+    def _load(self, game: Opened) -> None:
         self.close()
-        wanted = textworld.EnvInfos(admissible_commands=True, policy_commands=True)
         with warnings.catch_warnings():
             # Jericho cannot follow the score of games that it does not know; TextWorld does.
             warnings.filterwarnings("ignore", message="Game .* is not fully supported")
-            self._engine = textworld.start(str(game.story), wanted)
+            # What textworld.start would wrap around these two is done by `Progression`.
+            self._engine = Inform7Data(JerichoEnv(EnvInfos()))
+            self._engine.load(str(game.story))
         self._game = game
 
     def _progress(self) -> float:
-        return float(max(0.0, min(1.0, self._state.score / self._state.max_score)))
+        return float(max(0.0, min(1.0, self._state.score / self._progression.game.max_score)))
 
     def _describe(self, accepted: bool | None) -> Info:
         won, lost = bool(self._state.won), bool(self._state.lost)
-        # The logic may have a plan after a loss, but there is no game left to play it in.
-        commands = [] if won else None if lost else self._planner.commands
-        facts = sorted(map(str, self._state["_facts"]))
-        known = json.dumps([facts, sorted(self._texts)]).encode()
+        over, world = won or lost, self._progression.state
+        digest = world.digest.copy()
+        digest.update(f"{json.dumps(sorted(self._texts))}]".encode())
         return Info(
-            admissible=() if won or lost else tuple(self._state.admissible_commands),
-            expert=commands[0] if commands else None,
-            distance=None if commands is None else len(commands),
+            admissible=() if over else world.admissible,
+            # The logic may have a plan after a loss, but there is no game left to play it in.
+            expert=None if over else self._planner.command,
+            distance=0 if won else None if lost else self._planner.distance,
             progress=self._progress(),
-            state=hashlib.sha256(known).hexdigest(),
+            state=digest.hexdigest(),
             accepted=accepted,
             violations=(),
             opportunity=False,

@@ -26,6 +26,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -44,7 +45,7 @@ class GameKey(NamedTuple):
     @property
     def digest(self) -> str:
         """SHA-256 of the key and of the version of TextWorld."""
-        return _sha256(canonical([*self, version("textworld")]))
+        return _sha256(canonical([*self, _textworld()]))
 
 
 class StoredGame(NamedTuple):
@@ -192,6 +193,12 @@ def _write(path: Path, data: bytes) -> None:
         except BaseException:
             Path(unfinished.name).unlink(missing_ok=True)
             raise
+
+
+@cache
+def _textworld() -> str:
+    """Its version; looking it up reads the package's metadata."""
+    return version("textworld")
 
 
 def _sha256(data: bytes) -> str:

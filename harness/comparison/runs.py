@@ -73,6 +73,11 @@ class Run:
     def tasks(self) -> pd.DataFrame:
         """`TaskRow`s, with `environment` and `family` of the task (`Task.family`)."""
         tasks = read_frame(self.folder / "tasks.jsonl", TaskRow)
+        # In the panel's order, not in that in which games happened to end: the draws of the
+        # bootstrap go by it, and equal runs have equal intervals.
+        tasks["block length"] = tasks["block"].str.len()
+        tasks = tasks.sort_values(["block length", "block", "order", "position", "arm"])
+        tasks = tasks.drop(columns="block length").reset_index(drop=True)
         # An empty column that something was added to can no longer be merged (pandas 3.1).
         tasks["block"] = tasks["block"].map(self.prefix.__add__)
         tasks["environment"] = self.environment
