@@ -57,7 +57,7 @@ def packed_attention(
         if unknown.get(name) is not None:
             raise NotImplementedError(f"packed attention cannot do {name!r}")
     layer: int = module.layer_idx  # type: ignore[assignment]
-    attend = _by_products if products.served(query) else _by_torch
+    served = products.served(query)
     query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
     outputs = []
     for segment in batch.segments:
@@ -67,6 +67,8 @@ def packed_attention(
         )
         # Grouped queries: those that share a key/value head stand together.
         queries = query[0, :, rows].reshape(keys.shape[0], -1, segment.new, query.shape[-1])
+        # For a single token the many small products cost more than they win.
+        attend = _by_products if served and segment.new > 1 else _by_torch
         outputs.append(attend(queries, keys, values, sliding_window).flatten(0, 1).transpose(0, 1))
     return torch.cat(outputs)[None], None
 

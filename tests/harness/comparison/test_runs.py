@@ -1,7 +1,9 @@
 """A run's folder and its tables."""
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from harness.comparison import load
@@ -24,6 +26,23 @@ def test_measures_start_from_the_same_turns_without_the_texts(tmp_path: Path) ->
     (run,) = load(write_run(tmp_path)).runs
     assert set(run.turns) - set(run.measured) == {"observation", "admissible", "text", "feedback"}
     assert len(run.turns) == len(run.measured)
+
+
+def test_the_order_in_which_games_ended_changes_nothing(tmp_path: Path) -> None:
+    """Rows are written as games end, and that is never twice the same."""
+    folder = write_run(tmp_path, blocks=12, tasks=2)
+    before = load(folder)
+    for name in ("tasks.jsonl", "turns.jsonl"):
+        lines = (folder / name).read_text().splitlines(keepends=True)
+        if name == "turns.jsonl":  # a play's own turns stay in their order
+            lines.sort(key=lambda line: str(json.loads(line)["play"]))
+        else:
+            lines.reverse()
+        (folder / name).write_text("".join(lines))
+    after = load(folder)
+    assert after.runs[0].tasks["block"].unique().tolist() == [str(i) for i in range(12)]
+    pd.testing.assert_frame_equal(after.table(), before.table())
+    pd.testing.assert_frame_equal(after.secondary(), before.secondary())
 
 
 def test_a_task_is_of_the_family_that_the_panel_says(tmp_path: Path) -> None:
