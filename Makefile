@@ -1,11 +1,13 @@
 # make demo   from nothing to the comparison and its report
 # make test   install, lint, types, tests
+# make bench  the engine beside plain transformers and beside the machine; leave the machine alone
 PYTHON ?= python3
 VENV   ?= .venv
 RUNS   ?= runs/demo
+BENCH  ?= results/bench
 BIN    := $(VENV)/bin
 
-.PHONY: demo test clean
+.PHONY: demo test bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/driftgauge run experiment=demo runs=$(RUNS)
@@ -15,6 +17,9 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks.engine --out $(BENCH)
 
 clean:
 	rm -rf $(VENV)
