@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from harness.lm.forward import current_pass
+from harness.lm.products import product
 
 
 class Factors(NamedTuple):
@@ -74,5 +75,6 @@ def _apply(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tenso
         if (factors := known.get(name)) is not None:
             # peft keeps its factors in full precision whatever the model's own is.
             own = inputs[rows].to(factors.down.dtype)
-            outputs[rows] += ((own @ factors.down.T) @ factors.up.T).to(output.dtype)
+            difference = product(product(own, factors.down), factors.up)
+            outputs[rows] += difference.to(output.dtype)
     return output

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from harness.keyed import Key, gumbel
@@ -53,13 +54,13 @@ class Answer(ABC):
 
     def pick(self, logits: Tensor, options: Sequence[int] | None = None) -> int:
         """The best token (of `options`, ascending); notes its lead over the runner-up."""
-        scores = (logits if options is None else logits[list(options)]).double().cpu().numpy()
+        scores = (logits if options is None else logits[list(options)]).double()
         if self.sampling.temperature > 0:
             noise = gumbel((*self.sampling.key, len(self.tokens)), len(logits))
-            scores = scores / self.sampling.temperature
-            scores += noise if options is None else noise[list(options)]
-        second, first = np.argpartition(scores, -2)[-2:]
-        lead = float(scores[first] - scores[second])
+            own = noise if options is None else noise[list(options)]
+            scores = scores / self.sampling.temperature + torch.from_numpy(own).to(scores.device)
+        (best, runner_up), (first, _) = (found.tolist() for found in scores.topk(2))
+        lead = best - runner_up
         self.margin = lead if self.margin is None else min(self.margin, lead)
         return int(first) if options is None else options[int(first)]
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 AVAILABLE = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
@@ -22,7 +23,7 @@ def served(tensor: Tensor) -> bool:
 
 
 def product(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`rows @ weight.T + bias`, of tensors that are `served`; it knows no gradient.
+    """`rows @ weight.T + bias`; where oneDNN serves it, it knows no gradient.
 
     Args:
         rows: shape (…, inputs).
@@ -32,7 +33,10 @@ def product(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns:
         Shape (…, outputs).
     """
-    return cast(Tensor, torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], ""))
+    if not served(rows):
+        return linear(rows, weight, bias)
+    operator = torch.ops.mkldnn._linear_pointwise
+    return cast(Tensor, operator(rows, weight, bias, "none", [], ""))
 
 
 class _Linear(nn.Linear):
