@@ -38,7 +38,6 @@ STATES = 512
 ACTIONS = 4096
 """Actions whose words are kept; the largest games have about a thousand."""
 
-
 GAMES = 64
 """Games that a process keeps, so that the next play of one need not read and parse it again."""
 

@@ -145,7 +145,7 @@ def _manifest(config: RunConfig) -> dict[str, Any]:
         "kind": "run",
         "name": config.name,
         "driftgauge": version("driftgauge"),
-        "commit": _commit(),
+        "commit": source_commit(),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "config": config.model_dump(mode="json"),
         "config_hash": config.hash,
@@ -178,7 +178,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _commit() -> str | None:
+def source_commit() -> str | None:
     """The commit of the source tree that runs, with `+` if it was changed; None if unknown."""
     root = Path(__file__).parent.parent
     git = ["git", "-C", str(root)]

@@ -15,7 +15,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from harness.lm import products
-from harness.lm.forward import current_pass
+from harness.lm.forward import Segment, current_pass
 from harness.lm.products import product
 
 ATTENTION = "driftgauge_packed"
@@ -68,13 +68,18 @@ def packed_attention(
         # Grouped queries: those that share a key/value head stand together.
         queries = query[0, :, rows].reshape(keys.shape[0], -1, segment.new, query.shape[-1])
         # For a single token the many small products cost more than they win.
-        attend = _by_products if served and segment.new > 1 else _by_torch
-        outputs.append(attend(queries, keys, values, sliding_window).flatten(0, 1).transpose(0, 1))
+        if served and segment.new > 1:
+            found = _by_products(queries, keys, values, sliding_window)
+        else:
+            found = _by_torch(queries, keys, values, _mask(segment, sliding_window, query))
+        outputs.append(found.flatten(0, 1).transpose(0, 1))
     return torch.cat(outputs)[None], None
 
 
-def _by_torch(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
+def _by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
     """Attention of the last tokens of a slot, each on itself and what came before it.
+
+    It goes head by head through `product`, and computes no score of a block's future.
 
     Args:
         queries: shape (key/value heads, queries a head, new tokens, width), scaled.
@@ -84,22 +89,6 @@ def _by_torch(queries: Tensor, keys: Tensor, values: Tensor, window: int | None)
     Returns:
         Shape (key/value heads, queries a head, new tokens, width of the values).
     """
-    groups, new = queries.shape[1:3]
-    mask = None
-    if new > 1 or window is not None:
-        mask = torch.zeros(new, keys.shape[1], dtype=queries.dtype, device=queries.device)
-        _hide(mask, window)
-    return scaled_dot_product_attention(
-        queries,
-        keys[:, None].expand(-1, groups, -1, -1),
-        values[:, None].expand(-1, groups, -1, -1),
-        attn_mask=mask,
-        scale=1.0,
-    )
-
-
-def _by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
-    """The same, head by head, through `product`; it computes no score of a block's future."""
     heads, groups, new, _ = queries.shape
     past = keys.shape[1] - new
     output = queries.new_empty(heads, groups, new, values.shape[-1])
@@ -115,6 +104,38 @@ def _by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | No
             found = product(weights, values[head, :seen].T)
             output[head, :, block] = found.view(groups, -1, found.shape[-1])
     return output
+
+
+def _by_torch(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+    """The same by PyTorch's own kernel.
+
+    Args:
+        queries, keys, values: as in `_by_products`.
+        mask: added to the scores, shape (new tokens, all tokens); None: all are seen.
+    """
+    groups = queries.shape[1]
+    return scaled_dot_product_attention(
+        queries,
+        keys[:, None].expand(-1, groups, -1, -1),
+        values[:, None].expand(-1, groups, -1, -1),
+        attn_mask=mask,
+        scale=1.0,
+    )
+
+
+def _mask(segment: Segment, window: int | None, like: Tensor) -> Tensor | None:
+    """The additive mask of a segment's tokens; None if there is nothing to hide."""
+    total = segment.past + segment.new
+    narrow = window is not None and window < total
+    if segment.new == 1 and not narrow:
+        return None
+    if segment.mask is not None and not narrow:
+        return segment.mask
+    mask = torch.zeros(segment.new, total, dtype=like.dtype, device=like.device)
+    _hide(mask, window)
+    if not narrow:
+        segment.mask = mask
+    return mask
 
 
 def _hide(scores: Tensor, window: int | None) -> None:

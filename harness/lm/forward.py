@@ -29,6 +29,8 @@ class Segment:
     end: int
     steered: int
     """How many of its last tokens are steered."""
+    mask: Tensor | None = None
+    """What its tokens do not see, once it was worked out: the same in every layer."""
 
     @property
     def new(self) -> int:

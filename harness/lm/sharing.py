@@ -11,6 +11,7 @@ slot that needs them encodes them, and the others copy the keys and values.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +26,10 @@ class _Leader(NamedTuple):
     """Where a prompt's beginning comes from."""
 
     slot: int
-    length: int
-    """Tokens that the two have in common."""
+    start: int
+    """How much of the prompt the follower has itself."""
+    end: int
+    """How much it has in common with the leader's."""
 
 
 def share(slots: Sequence[Slot], prompts: Sequence[np.ndarray], others: Iterable[Slot]) -> None:
@@ -41,8 +44,9 @@ def share(slots: Sequence[Slot], prompts: Sequence[np.ndarray], others: Iterable
     copied = []
     for slot, prompt in zip(slots, prompts, strict=True):
         own = common(slot.tokens, prompt)
-        best = max(donors, key=lambda donor: _gain(slot, own, prompt, donor, donor.tokens))
-        if gain := _gain(slot, own, prompt, best, best.tokens):
+        gains = [(_gain(slot, own, prompt, donor, donor.tokens), donor) for donor in donors]
+        gain, best = max(gains, key=itemgetter(0))
+        if gain:
             copied.append((slot, best.excerpt(own, own + gain)))
     for slot, excerpt in copied:  # only now: a donor may be given something itself
         slot.adopt(excerpt)
@@ -61,14 +65,13 @@ def waves(slots: Sequence[Slot], prompts: Sequence[np.ndarray]) -> Iterator[list
         # Not a prompt's last token: that one can be steered.
         gains = [_gain(slot, own, prompt, slots[j], prompts[j][:-1]) for j in range(i)]
         best = int(np.argmax(gains)) if any(gains) else None
-        leaders.append(None if best is None else _Leader(best, own + gains[best]))
+        leaders.append(None if best is None else _Leader(best, own, own + gains[best]))
         level.append(0 if best is None else level[best] + 1)
     for now in range(max(level, default=-1) + 1):
         wave = [i for i, own in enumerate(level) if own == now]
         for i in wave:
             if (leader := leaders[i]) is not None:
-                own = common(slots[i].tokens, prompts[i])
-                slots[i].adopt(slots[leader.slot].excerpt(own, leader.length))
+                slots[i].adopt(slots[leader.slot].excerpt(leader.start, leader.end))
         yield wave
 
 

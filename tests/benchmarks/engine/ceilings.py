@@ -16,13 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from harness.lm import products
 from tests.benchmarks.engine.memory import weights
 
 SIDE = 2048
 COPIED = 256 << 20
 """Bytes: far more than any processor's cache."""
 TRIES = 7
-ONEDNN: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
 
 
 class Shape(NamedTuple):
@@ -117,24 +117,19 @@ def measure(shape: Shape, tokens: int) -> Ceilings:
         return 2.0 * SIDE**3 / _seconds(lambda: product(*square))
 
     def layer(rows: Tensor, weight: Tensor) -> float:
-        seconds = _seconds(lambda: linear(rows, weight))
-        return min(seconds, _seconds(lambda: _onednn(rows, weight))) if ONEDNN else seconds
+        usual = _seconds(lambda: linear(rows, weight))
+        return min(usual, _seconds(lambda: products.product(rows, weight)))
 
     by_layers = sum(layer(rows, weight) for rows, weight in layers)
     operations = 2.0 * tokens * sum(weight.numel() for _, weight in layers)
     return Ceilings(
         product=rate(torch.matmul),
-        onednn_product=rate(_onednn) if ONEDNN else math.nan,
+        onednn_product=rate(products.product) if products.AVAILABLE else math.nan,
         layers=operations / by_layers,
         copy=2 * COPIED / _seconds(lambda: target.copy_(source)),
         read=COPIED / _seconds(lambda: source.sum()),
         threads=torch.get_num_threads(),
     )
-
-
-def _onednn(rows: Tensor, weight: Tensor) -> Tensor:
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, weight, None, "none", [], "")
-    return product
 
 
 def _seconds(work: Callable[[], object]) -> float:

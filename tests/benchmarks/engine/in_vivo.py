@@ -20,9 +20,6 @@ from harness.lm import LanguageModel
 from harness.workers import EnvironmentPool
 from tests.benchmarks.engine.recording import SLOTS, WORKERS, build_panel, prepared
 
-WAITS = ("collect",) if hasattr(EnvironmentPool, "collect") else ("reset", "step")
-"""Where a rollout waits for its environments."""
-
 
 class Vivo(NamedTuple):
     """Shares of the wall time of a run of 16 slots."""
@@ -41,7 +38,7 @@ class Vivo(NamedTuple):
 
 @dataclass
 class Clock:
-    """Seconds that were spent in some methods."""
+    """Seconds that were spent in a method."""
 
     seconds: float = 0.0
 
@@ -52,7 +49,7 @@ def in_vivo(config: RunConfig, scratch: Path) -> Vivo:
     with (
         timing(agent, "act") as acting,
         timing(LanguageModel, "extend") as extending,
-        timing(EnvironmentPool, *WAITS) as waiting,
+        timing(EnvironmentPool, "collect") as waiting,
     ):
         start = time.perf_counter()
         record_sessions(agent, panel, folder, Hooks(), SLOTS, WORKERS)
@@ -69,8 +66,8 @@ def in_vivo(config: RunConfig, scratch: Path) -> Vivo:
 
 
 @contextmanager
-def timing(owner: Any, *names: str) -> Iterator[Clock]:
-    """Time all calls of some methods of an object or a class."""
+def timing(owner: Any, name: str) -> Iterator[Clock]:
+    """Time all calls of a method of an object or a class."""
     clock = Clock()
 
     def timed(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,11 +80,5 @@ def timing(owner: Any, *names: str) -> Iterator[Clock]:
 
         return call
 
-    patches = [patch.object(owner, name, timed(getattr(owner, name))) for name in names]
-    for one in patches:
-        one.start()
-    try:
+    with patch.object(owner, name, timed(getattr(owner, name))):
         yield clock
-    finally:
-        for one in patches:
-            one.stop()

@@ -14,7 +14,6 @@ import json
 import math
 import os
 import platform
-import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +23,7 @@ from typing import Any
 
 import torch
 
+from harness.run import source_commit
 from tests.benchmarks.engine.bench import Found
 from tests.benchmarks.engine.continuous import limits
 from tests.benchmarks.engine.passes import PassTime
@@ -87,7 +87,7 @@ def write(out: Path, found: Found, arguments: Sequence[str]) -> None:
     command = ["python -m tests.benchmarks.engine", *arguments]
     manifest = {
         "command": " ".join(command),
-        "commit": _commit(),
+        "commit": source_commit(),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
             "system": platform.platform(),
@@ -147,15 +147,3 @@ def _processor() -> str:
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _commit() -> str | None:
-    """Of this source tree, with `+` if it was changed; None if it is no repository."""
-    git = ["git", "-C", str(Path(__file__).parent)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    if head.returncode:
-        return None
-    changed = subprocess.run(
-        [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True
-    )
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

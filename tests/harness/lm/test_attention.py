@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from harness.lm import attention, products
+from harness.lm.forward import Segment
+from harness.lm.slots import Slot
+
+
+def by_torch(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
+    """With the mask that the engine gives it."""
+    past, new = keys.shape[1] - queries.shape[2], queries.shape[2]
+    slot = Slot([], np.zeros(past, dtype=np.int64))
+    mask = attention._mask(Segment(slot, 0, new, 0), window, queries)
+    return attention._by_torch(queries, keys, values, mask)
+
 
 WAYS = [
-    attention._by_torch,
+    by_torch,
     pytest.param(
         attention._by_products,
         marks=pytest.mark.skipif(
