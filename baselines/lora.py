@@ -23,8 +23,9 @@ from harness.experience import Trajectory
 from harness.keyed import generator
 from harness.lm import Adapter, LanguageModel
 from harness.lm.chat import chat
-from harness.lm.model import ordinary_attention
+from harness.lm.products import use_in
 from harness.lm.prompt import PromptFormat
+from harness.lm.training import whole_sequences
 from harness.preparation import Preparation, Report, recipe
 
 
@@ -86,7 +87,7 @@ class LoRA(Adapter):
         # The global generator is put back afterwards: peft draws its initial factors from it.
         with (
             torch.random.fork_rng(devices=[]),
-            ordinary_attention(model.network),
+            whole_sequences(model.network),
             warnings.catch_warnings(),
         ):
             # peft asks transformers by a name that transformers will rename.
@@ -96,6 +97,7 @@ class LoRA(Adapter):
                 r=self.rank, lora_alpha=2 * self.rank, target_modules="all-linear", lora_dropout=0.0
             )
             network: Any = get_peft_model(model.network, config)
+            use_in(network)
             try:
                 weights = [p for p in network.parameters() if p.requires_grad]
                 optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)

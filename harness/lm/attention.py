@@ -6,8 +6,9 @@ attention comes through that interface calls it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,9 @@ ATTENTION = "driftgauge_packed"
 
 SCORES = 2**20
 """Most scores of one head that are held at once: few enough to stay in the processor's cache."""
+
+STEP = 256
+"""Most tokens of a block: in larger ones many scores are computed that nobody sees."""
 
 
 def packed_attention(
@@ -69,17 +73,17 @@ def packed_attention(
         queries = query[0, :, rows].reshape(keys.shape[0], -1, segment.new, query.shape[-1])
         # For a single token the many small products cost more than they win.
         if served and segment.new > 1:
-            found = _by_products(queries, keys, values, sliding_window)
+            found = attend_by_products(queries, keys, values, sliding_window)
         else:
             found = _by_torch(queries, keys, values, _mask(segment, sliding_window, query))
         outputs.append(found.flatten(0, 1).transpose(0, 1))
     return torch.cat(outputs)[None], None
 
 
-def _by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
+def attend_by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) -> Tensor:
     """Attention of the last tokens of a slot, each on itself and what came before it.
 
-    It goes head by head through `product`, and computes no score of a block's future.
+    It goes block by block through `product`, and computes no score of a block's future.
 
     Args:
         queries: shape (key/value heads, queries a head, new tokens, width), scaled.
@@ -89,28 +93,60 @@ def _by_products(queries: Tensor, keys: Tensor, values: Tensor, window: int | No
     Returns:
         Shape (key/value heads, queries a head, new tokens, width of the values).
     """
-    heads, groups, new, _ = queries.shape
-    past = keys.shape[1] - new
-    output = queries.new_empty(heads, groups, new, values.shape[-1])
-    step = max(1, SCORES // (groups * keys.shape[1]))
-    for start in range(0, new, step):
-        block = slice(start, min(start + step, new))
-        seen = past + block.stop
-        for head in range(heads):
-            asked = queries[head, :, block]
-            scores = product(asked.flatten(0, 1), keys[head, :seen])
-            _hide(scores.view(groups, -1, seen), window)
-            weights = torch.softmax(scores, dim=-1, out=scores)
-            found = product(weights, values[head, :seen].T)
-            output[head, :, block] = found.view(groups, -1, found.shape[-1])
+    output = queries.new_empty(*queries.shape[:3], values.shape[-1])
+    for head, block, seen in blocks(queries, keys):
+        asked = queries[head, :, block]
+        found = product(weights_of(asked, keys[head, :seen], window), values[head, :seen].T)
+        output[head, :, block] = found.view(*asked.shape[:2], -1)
     return output
+
+
+class Block(NamedTuple):
+    """Some of the new tokens in one key/value head."""
+
+    head: int
+    tokens: slice
+    """Of the new ones."""
+    seen: int
+    """How many of all tokens there are up to the block's end."""
+
+
+def blocks(queries: Tensor, keys: Tensor) -> Iterator[Block]:
+    """The new tokens of all heads, in blocks of at most `SCORES` scores.
+
+    Args:
+        queries, keys: as in `attend_by_products`.
+    """
+    heads, groups, new, _ = queries.shape
+    total = keys.shape[1]
+    step = max(1, min(SCORES // (groups * total), STEP))
+    for start in range(0, new, step):
+        stop = min(start + step, new)
+        for head in range(heads):
+            yield Block(head, slice(start, stop), total - new + stop)
+
+
+def weights_of(queries: Tensor, keys: Tensor, window: int | None) -> Tensor:
+    """What each query of a block gives to each of the tokens up to the block's end.
+
+    Args:
+        queries: shape (queries a head, new tokens, width).
+        keys: shape (tokens, width).
+        window: how many tokens each sees; None: all.
+
+    Returns:
+        Shape (queries a head · new tokens, tokens).
+    """
+    scores = product(queries.flatten(0, 1), keys)
+    _hide(scores.view(*queries.shape[:2], -1), window)
+    return torch.softmax(scores, dim=-1, out=scores)
 
 
 def _by_torch(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
     """The same by PyTorch's own kernel.
 
     Args:
-        queries, keys, values: as in `_by_products`.
+        queries, keys, values: as in `attend_by_products`.
         mask: added to the scores, shape (new tokens, all tokens); None: all are seen.
     """
     groups = queries.shape[1]

@@ -123,6 +123,26 @@ class Outcome(NamedTuple):
     """Its mean relative dose there; 0 if nothing was steered."""
 
 
+def encode(
+    model: LanguageModel,
+    slots: Sequence[Slot],
+    prompts: Sequence[Sequence[int]],
+    others: Iterable[Slot] = (),
+) -> None:
+    """Encode all but the last token of a prompt in every slot, all slots together.
+
+    Args:
+        model: the language model.
+        slots: what is steered is the last token, so none of them is steered here.
+        prompts: token ids.
+        others: slots that hold what prompts may begin with.
+    """
+    wanted = [np.asarray(prompt[:-1], dtype=np.int64) for prompt in prompts]
+    share(slots, wanted, others)
+    for wave in waves(slots, wanted):
+        model.extend([Request(slots[i], slots[i].missing(wanted[i])) for i in wave])
+
+
 def decode(
     model: LanguageModel,
     slots: Sequence[Slot],

@@ -51,6 +51,10 @@ class SteeredRows:
     vectors: Tensor
 
 
+class AllCaptured(Exception):
+    """A pass that was run for residuals has them all: what the later layers do is not wanted."""
+
+
 @dataclass
 class Pass:
     """All segments of a forward pass, and what is done to its rows beside attention."""
@@ -86,8 +90,8 @@ def current_pass() -> Pass | None:
 
 
 def layer_hook(layer: int) -> Any:
-    """A forward hook for decoder layer `layer`: keeps the residual that is asked for, then
-    adds the pass's vectors to it."""
+    """A forward hook for decoder layer `layer`: keeps the residual that is asked for, and ends
+    the pass if it was the last; then adds the pass's vectors to it."""
 
     def hook(module: nn.Module, args: Any, output: Any) -> Any:
         batch = current_pass()
@@ -96,6 +100,8 @@ def layer_hook(layer: int) -> Any:
         residual: Tensor = output[0] if isinstance(output, tuple) else output
         if layer in batch.captured:
             batch.captured[layer] = residual[0, batch.capture_rows].clone()
+            if all(kept is not None for kept in batch.captured.values()):
+                raise AllCaptured
         if (steered := batch.steering.get(layer)) is None:
             return None
         rows = residual[0, steered.rows]

@@ -19,7 +19,7 @@ from torch.nn.functional import kl_div, log_softmax
 from harness.agent import Agent, Answered, Decision, Episode, Question, View
 from harness.lm.chat import Prompt, build_prompt, chat
 from harness.lm.deciding import ActBy, Decided, Deciding, Wanted
-from harness.lm.decoding import read_command
+from harness.lm.decoding import encode, read_command
 from harness.lm.model import LanguageModel, Request
 from harness.lm.parts import Adapter, Divergence, Intervention, Memory, Policy
 from harness.lm.retention import QuestionAlone, retained
@@ -199,14 +199,21 @@ class LMAgent(Agent, Learner):
 
     def _ready(self, views: Sequence[View]) -> list[Slot]:
         """The views' slots, steered for them: once a view, whether it is asked or acts first."""
-        slots = []
-        for view in views:
-            slot = self._slot(view.slot)
-            if self.intervention is not None and self._steered.get(view.slot) is not view:
+        if self.intervention is not None:
+            unread = {view.slot: view for view in views if self._steered.get(view.slot) is not view}
+            # Where a task begins, candidates will be measured: all its slots are encoded together.
+            begun = [view for view in unread.values() if not view.episode.exchanges]
+            encode(
+                self._model,
+                [self._slot(view.slot) for view in begun],
+                [self.prompt(view).tokens for view in begun],
+                self._slots.values(),
+            )
+            for view in unread.values():
+                slot = self._slot(view.slot)
                 slot.steering = self.intervention.steer(view, self._divergence(view, slot))
                 self._steered[view.slot] = view
-            slots.append(slot)
-        return slots
+        return [self._slot(view.slot) for view in views]
 
     def _slot(self, index: int) -> Slot:
         if index not in self._slots:
@@ -237,11 +244,8 @@ class LMAgent(Agent, Learner):
             *before, last = slot.missing(prompt)
             if before:
                 self._model.extend([Request(slot, before)])
-            forks = [slot.fork() for _ in range(len(candidates) + 1)]
-            forks[0].steering = None
-            for fork, steering in zip(forks[1:], candidates, strict=True):
-                fork.steering = steering
-            logits = self._model.extend([Request(fork, [last], 1) for fork in forks])
+            tried = [slot.candidate(steering) for steering in (None, *candidates)]
+            logits = self._model.extend([Request(one, [last], 1) for one in tried])
             unsteered, *steered = log_softmax(logits, dim=-1)
             return [
                 float(kl_div(row, unsteered, reduction="sum", log_target=True)) for row in steered

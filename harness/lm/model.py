@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ from transformers.utils.logging import disable_progress_bar
 from harness.lm import embedded, products
 from harness.lm.adapter import attach, read_adapter
 from harness.lm.attention import ATTENTION
-from harness.lm.forward import Pass, Segment, SteeredRows, layer_hook, running
+from harness.lm.forward import AllCaptured, Pass, Segment, SteeredRows, layer_hook, running
 from harness.lm.prompt import PromptFormat
 from harness.lm.slots import LayerCache, Slot
 from harness.model_spec import ModelSpec
@@ -107,7 +108,7 @@ class LanguageModel:
         logits: dict[int, Tensor] = {}
         self.doses = [[] for _ in requests]
         for group in _passes(requests):
-            batch, rows, _ = self._run(group)
+            batch, rows = self._run(group)
             for (index, _request), row in zip(group, rows, strict=True):
                 logits[index] = row
             self._note_doses(batch, [index for index, _ in group])
@@ -132,8 +133,9 @@ class LanguageModel:
             for start in range(0, len(sequence), PASS_TOKENS):
                 piece = sequence[start : start + PASS_TOKENS]
                 rows = [p - start for p in wanted if start <= p < start + len(piece)]
-                _, _, captured = self._run([(0, Request(slot, piece))], rows, layers)
-                parts.append(torch.stack(captured, dim=1))
+                batch, _ = self._run([(0, Request(slot, piece))], rows, layers)
+                kept = [batch.captured[layer] for layer in layers]
+                parts.append(torch.stack([k for k in kept if k is not None], dim=1))
             found.append(torch.cat(parts).float())
         return found
 
@@ -143,7 +145,8 @@ class LanguageModel:
         group: Sequence[tuple[int, Request]],
         capture_rows: Sequence[int] = (),
         capture_layers: Sequence[int] = (),
-    ) -> tuple[Pass, Tensor, list[Tensor]]:
+    ) -> tuple[Pass, Tensor]:
+        """The pass, and the logits behind each segment; none if residuals were wanted."""
         requests = [request for _, request in group]
         lengths = [len(request.tokens) for request in requests]
         ends = np.cumsum(lengths)
@@ -160,17 +163,18 @@ class LanguageModel:
         )
         tokens = np.concatenate([np.asarray(request.tokens) for request in requests])
         positions = np.concatenate([np.arange(s.past, s.past + s.new) for s in segments])
-        with running(batch):
+        logits = torch.empty(0)
+        with running(batch), suppress(AllCaptured):
             output = self.network(
                 input_ids=torch.from_numpy(tokens)[None].to(self.device),
                 position_ids=torch.from_numpy(positions)[None].to(self.device),
                 use_cache=False,
                 logits_to_keep=torch.from_numpy(ends - 1).to(self.device),
             )
+            logits = output.logits[0].float()
         for segment, request in zip(segments, requests, strict=True):
             segment.slot.tokens = np.concatenate([segment.slot.tokens, request.tokens])
-        captured = [batch.captured[layer] for layer in capture_layers]
-        return batch, output.logits[0].float(), [c for c in captured if c is not None]
+        return batch, logits
 
     def _note_doses(self, batch: Pass, indices: Sequence[int]) -> None:
         unread = dict(batch.doses)  # by layer; slots may be steered at different layers

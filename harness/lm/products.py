@@ -40,29 +40,52 @@ def product(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class _Linear(nn.Linear):
-    """A linear layer whose own weight never trains, though what comes before it may."""
+    """A linear layer that multiplies by oneDNN, whether it is trained or not."""
 
     def forward(self, input: Tensor) -> Tensor:
-        if not served(input) or self.weight.requires_grad:
+        if not served(input):
             return super().forward(input)
-        if input.requires_grad and torch.is_grad_enabled():
-            found = _FrozenProduct.apply(input, self.weight, self.bias)  # type: ignore[no-untyped-call]
+        tensors = (input, self.weight, self.bias)
+        if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
+            found = _Product.apply(*tensors)  # type: ignore[no-untyped-call]
             return cast(Tensor, found)
         return product(input, self.weight, self.bias)
 
 
-class _FrozenProduct(torch.autograd.Function):
-    """The product with its gradient for the rows; adapters are trained through it."""
+class _Product(torch.autograd.Function):
+    """The product with its gradients; adapters are trained through it."""
 
     @staticmethod
     def forward(context: Any, rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        context.save_for_backward(weight)
+        _, needs_weight, _ = context.needs_input_grad
+        context.save_for_backward(rows if needs_weight else None, weight)
         return product(rows, weight, bias)
 
     @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (weight,) = context.saved_tensors
-        return product(gradients[0].contiguous(), weight.T), None, None
+    def backward(
+        context: Any, *gradients: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        rows, weight = context.saved_tensors
+        gradient = gradients[0].contiguous()
+        flat = gradient.flatten(0, -2)
+        needs_rows, needs_weight, needs_bias = context.needs_input_grad
+        return (
+            product(gradient, weight.T) if needs_rows else None,
+            _weight_gradient(flat, rows.flatten(0, -2)) if needs_weight else None,
+            flat.sum(dim=0) if needs_bias else None,
+        )
+
+
+def _weight_gradient(gradient: Tensor, rows: Tensor) -> Tensor:
+    """`gradient.T @ rows`; the narrower of the two is copied, because oneDNN wants whole rows.
+
+    Args:
+        gradient: shape (rows, outputs).
+        rows: shape (rows, inputs).
+    """
+    if gradient.shape[1] < rows.shape[1]:
+        return product(gradient.T.contiguous(), rows.T)
+    return product(rows.T.contiguous(), gradient.T).T
 
 
 def use_in(network: nn.Module) -> None:

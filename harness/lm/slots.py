@@ -94,6 +94,14 @@ class Slot:
         copies = [layer.excerpt(0, len(self)) for layer in self.layers]
         return Slot(copies, self.tokens.copy(), self.steering, self.adapter)
 
+    def candidate(self, steering: Steering | None) -> Slot:
+        """This slot under another steering, to decode one token in and then to be thrown away.
+
+        It copies nothing: it writes its token into this slot's room, behind what is held. So
+        many candidates can share a pass, in which a segment is written and read before the next.
+        """
+        return Slot(self.layers, self.tokens, steering, self.adapter)
+
     def excerpt(self, start: int, end: int) -> Excerpt:
         """A copy of what is encoded from `start` to `end`."""
         return Excerpt(self.tokens[:end], start, [one.excerpt(start, end) for one in self.layers])

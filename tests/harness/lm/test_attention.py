@@ -25,7 +25,7 @@ def by_torch(queries: Tensor, keys: Tensor, values: Tensor, window: int | None) 
 WAYS = [
     by_torch,
     pytest.param(
-        attention._by_products,
+        attention.attend_by_products,
         marks=pytest.mark.skipif(
             not products.AVAILABLE, reason="this PyTorch was built without oneDNN's operator"
         ),

@@ -378,6 +378,24 @@ def test_a_turn_is_steered_once_whether_it_is_probed_or_not(
     assert len(intervention.calls) == 3
 
 
+def test_tasks_that_begin_together_are_encoded_together(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One pass for all prompts; then each slot's candidates, and last the decision of all."""
+    agent = prepared(LMAgent(policy=WholeHistory(), intervention=Weighed()), tmp_path, tiny_folder)
+    passes: list[int] = []
+    extend = agent.model.extend
+
+    def counting(requests: Any) -> Any:
+        passes.append(len(requests))
+        return extend(requests)
+
+    monkeypatch.setattr(agent.model, "extend", counting)
+    agent.act([view(n) for n in range(4)])
+    unsteered_and_steered = 2
+    assert passes == [4, *[unsteered_and_steered] * 4, 4]
+
+
 def test_a_question_stands_behind_what_the_agent_sees_when_it_decides(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import harness.lm.model
 from harness.lm import LanguageModel
 from harness.lm.model import Request, ordinary_attention
 from harness.lm.slots import Slot
+from harness.lm.steering import Steering
 from harness.model_spec import ModelSpec
 from tests.language_models import (
     SHAPE,
@@ -128,6 +130,36 @@ def test_states_are_the_outputs_of_the_layers(model: LanguageModel) -> None:
         expected = torch.stack([output.hidden_states[layer + 1][0, wanted] for layer in (0, 1)], 1)
         assert states.shape == (len(wanted), 2, model.width)
         torch.testing.assert_close(states, expected, **CLOSE)
+
+
+def test_layers_behind_those_whose_states_are_wanted_do_not_run(tiny: LanguageModel) -> None:
+    ran: list[int] = []
+    hooks = [
+        block.register_forward_pre_hook(lambda *_, layer=layer: ran.append(layer))
+        for layer, block in enumerate(tiny.blocks)
+    ]
+    try:
+        tiny.states([sequence(tiny, 9)], [[8]], [1, 0])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert ran == [0, 1]
+
+
+def test_candidates_share_a_pass_and_leave_their_slot_as_it_was(model: LanguageModel) -> None:
+    """A candidate's answer is that of a fork with its steering, though nothing is copied."""
+    slot = model.slot()
+    model.extend([Request(slot, sequence(model, 20))])
+    before = slot.digest()
+    vectors = torch.randn(2, 1, model.width, generator=torch.Generator().manual_seed(0))
+    steerings = [None, *(Steering((1,), vector) for vector in vectors)]
+    forks = [replace(slot.fork(), steering=steering) for steering in steerings]
+    [token] = sequence(model, 1)
+    expected = model.extend([Request(fork, [token], 1) for fork in forks])
+    found = model.extend([Request(slot.candidate(one), [token], 1) for one in steerings])
+    torch.testing.assert_close(found, expected, **CLOSE)
+    assert not torch.allclose(found[0], found[1], atol=1e-3)
+    assert slot.digest() == before
 
 
 def test_half_precision_stays_near() -> None:

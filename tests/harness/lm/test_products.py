@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import linear
 
 from harness.lm import products
@@ -14,11 +14,11 @@ served = pytest.mark.skipif(
 )
 
 
-def layers(bias: bool = True) -> tuple[nn.Linear, nn.Linear]:
+def layers(bias: bool = True, inputs: int = 48, outputs: int = 20) -> tuple[nn.Linear, nn.Linear]:
     """The same frozen layer twice: as PyTorch has it, and in use."""
     torch.manual_seed(0)
-    plain = nn.Linear(48, 20, bias=bias).requires_grad_(False)
-    used = nn.Linear(48, 20, bias=bias).requires_grad_(False)
+    plain = nn.Linear(inputs, outputs, bias=bias).requires_grad_(False)
+    used = nn.Linear(inputs, outputs, bias=bias).requires_grad_(False)
     used.load_state_dict(plain.state_dict())
     products.use_in(nn.Sequential(used))
     return plain, used
@@ -59,11 +59,20 @@ def test_other_precisions_multiply_as_usual(dtype: torch.dtype) -> None:
     assert torch.equal(used.to(dtype)(rows), plain.to(dtype)(rows))
 
 
-def test_a_layer_that_trains_itself_multiplies_as_usual() -> None:
-    _, used = layers()
-    used.requires_grad_(True)
-    used(torch.randn(5, 48)).sum().backward()
-    assert isinstance(used.weight.grad, Tensor)
+@served
+@pytest.mark.parametrize("inputs, outputs", [(48, 6), (6, 48)])
+@pytest.mark.parametrize("leading", [(5,), (1, 5), (2, 3, 5)])
+def test_a_layer_trains_itself_and_what_comes_before_it(
+    leading: tuple[int, ...], inputs: int, outputs: int
+) -> None:
+    gradients = []
+    for layer in layers(inputs=inputs, outputs=outputs):
+        layer.requires_grad_(True)
+        rows = torch.linspace(-1, 1, 5 * inputs).reshape(5, inputs).expand(*leading, inputs)
+        rows = rows.clone().requires_grad_()
+        (layer(rows) ** 2).sum().backward()
+        gradients.append((rows.grad, layer.weight.grad, layer.bias.grad))
+    torch.testing.assert_close(gradients[1], gradients[0])
 
 
 def test_without_the_operator_everything_multiplies_as_usual(
