@@ -24,6 +24,9 @@ ATTENTION = "driftgauge_packed"
 SCORES = 2**20
 """Most scores of one head that are held at once: few enough to stay in the processor's cache."""
 
+MANY = 6000
+"""Scores of one head from which products win: for fewer PyTorch's one call costs less."""
+
 STEP = 256
 """Most tokens of a block: in larger ones many scores are computed that nobody sees."""
 
@@ -71,8 +74,7 @@ def packed_attention(
         )
         # Grouped queries: those that share a key/value head stand together.
         queries = query[0, :, rows].reshape(keys.shape[0], -1, segment.new, query.shape[-1])
-        # For a single token the many small products cost more than they win.
-        if served and segment.new > 1:
+        if served and segment.new * keys.shape[1] >= MANY:
             found = attend_by_products(queries, keys, values, sliding_window)
         else:
             found = _by_torch(queries, keys, values, _mask(segment, sliding_window, query))

@@ -28,6 +28,8 @@ class Wanted(NamedTuple):
     among: Sequence[str]
     """What can be chosen."""
     key: Key
+    guesses: Sequence[str] = ()
+    """What a free answer may turn out to be, likeliest first: it takes less if it is one."""
 
 
 class Decided(NamedTuple):
@@ -75,7 +77,8 @@ class Deciding(NamedTuple):
     def _answer(self, wanted: Wanted) -> Answer:
         sampling = Sampling(self.temperature, wanted.key)
         if self.act_by == "generation":
-            return FreeText(self.model, sampling, self.max_tokens)
+            guesses = map(self.model.format.answer, (*wanted.guesses, *wanted.among))
+            return FreeText(self.model, sampling, self.max_tokens, list(guesses))
         if not wanted.among:
             raise ValueError(
                 "The game does not say which commands it accepts, so there is nothing to choose "

@@ -4,7 +4,8 @@
 them apart. At a fork the model's logits decide; where only one token can follow, nothing is
 decoded, and once one command is left the rest of it is never run at all: it is encoded with
 the next turn's prompt. So a choice among thirty commands costs the prompt and one or two
-decoding steps. `FreeText` writes until its line or its turn ends.
+decoding steps. `FreeText` writes until its line or its turn ends; what it may turn out to say is
+run ahead of its decisions, and a step takes all of them that were guessed right.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from harness.lm.sharing import share, waves
 from harness.lm.slots import Slot
 
 _Logits = dict[int, Tensor]
-"""Behind each slot's last token, shape (vocabulary,)."""
+"""Behind the tokens that are read in each slot, shape (read, vocabulary)."""
 
 _COMMAND = re.compile(r"[a-z][a-z0-9 '-]{0,79}")
 
@@ -39,6 +40,9 @@ class Sampling(NamedTuple):
 class Answer(ABC):
     """An answer that is being decoded."""
 
+    reads_every_token = False
+    """It decides behind each token that is run for it, not only behind the last."""
+
     def __init__(self, sampling: Sampling) -> None:
         self.sampling = sampling
         self.tokens: tuple[int, ...] = ()
@@ -46,10 +50,11 @@ class Answer(ABC):
 
     @abstractmethod
     def advance(self, logits: Tensor) -> Sequence[int]:
-        """Decide on from `logits`, shape (vocabulary,), behind the tokens so far.
+        """Decide on from the logits behind the tokens that were run, shape (read, vocabulary).
 
         Returns:
-            The tokens to be run before the next decision; none if the answer is complete.
+            The tokens to be run before the next decision; none if the answer is complete. Those
+            that do not become part of the answer are forgotten again.
         """
 
     def pick(self, logits: Tensor, options: Sequence[int] | None = None) -> int:
@@ -78,7 +83,7 @@ class Choice(Answer):
             depth = len(self.tokens)
             options = sorted({candidate[depth] for candidate in self.alive})
             if len(options) > 1:  # else all candidates begin alike
-                best = self.pick(logits, options)
+                best = self.pick(logits[-1], options)
                 self.alive = [c for c in self.alive if c[depth] == best]
             fork = depth + 1
             while len(self.alive) > 1 and len({c[fork] for c in self.alive}) == 1:
@@ -91,23 +96,59 @@ class Choice(Answer):
 
 
 class FreeText(Answer):
-    """Whatever the model writes, to the end of its line, of its turn, or to `max_tokens`."""
+    """Whatever the model writes, to the end of its line, of its turn, or to `max_tokens`.
 
-    def __init__(self, model: LanguageModel, sampling: Sampling, max_tokens: int) -> None:
+    Guesses change nothing in it (speculative decoding: Leviathan, Kalman, Matias, ICML 2023; from
+    known texts instead of a small model: Saxena, prompt lookup decoding, 2023).
+
+    Args:
+        model: the language model.
+        sampling: how a token is picked.
+        max_tokens: the longest answer.
+        guesses: answers that it may turn out to be, likeliest first.
+    """
+
+    reads_every_token = True
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        sampling: Sampling,
+        max_tokens: int,
+        guesses: Sequence[Sequence[int]] = (),
+    ) -> None:
         super().__init__(sampling)
         self.format = model.format
         self.max_tokens = max_tokens
+        self.guesses = [tuple(guess) for guess in guesses]
+        self._ahead: tuple[int, ...] = ()
 
     def advance(self, logits: Tensor) -> Sequence[int]:
-        """Write one more token."""
-        token = self.pick(logits)
-        self.tokens = (*self.tokens, token)
-        complete = (
+        """Write tokens as long as they are those that were run ahead, and one more."""
+        for behind, guessed in zip(logits, (*self._ahead, None), strict=True):
+            token = self.pick(behind)
+            self.tokens = (*self.tokens, token)
+            if self._complete(token):
+                return ()
+            if token != guessed:
+                break
+        self._ahead = self._guess()
+        return (self.tokens[-1], *self._ahead)
+
+    def _complete(self, token: int) -> bool:
+        return (
             token == self.format.end
             or len(self.tokens) >= self.max_tokens
             or "\n" in self.format.decode([token])
         )
-        return () if complete else (token,)
+
+    def _guess(self) -> tuple[int, ...]:
+        """How the likeliest answer that begins so goes on; its last token is never run."""
+        written = len(self.tokens)
+        for guess in self.guesses:
+            if len(guess) > written and guess[:written] == self.tokens:
+                return guess[written : min(len(guess), self.max_tokens) - 1]
+        return ()
 
 
 class Outcome(NamedTuple):
@@ -116,7 +157,7 @@ class Outcome(NamedTuple):
     encoded: int
     """Prompt tokens that were run."""
     decoded: int
-    """Answer tokens that were run."""
+    """Answer tokens that were run, without those guessed wrong."""
     steered: int
     """Tokens at which the slot's steering was added."""
     dose: float
@@ -160,36 +201,46 @@ def decode(
         others: slots that hold what prompts may begin with.
     """
     wanted = [np.asarray(prompt, dtype=np.int64) for prompt in prompts]
-    encoded, decoded = [0] * len(slots), [0] * len(slots)
+    encoded = [0] * len(slots)
     doses: list[list[float]] = [[] for _ in slots]
 
-    def run(tokens: Mapping[int, Sequence[int] | np.ndarray], steered: int | None) -> _Logits:
-        """Run tokens in some slots, the last `steered` of them steered; None: all."""
-        requests = []
-        for i, new in tokens.items():
-            last = len(new) if steered is None else steered
-            requests.append(Request(slots[i], new, 0 if slots[i].steering is None else last))
-        logits = model.extend(requests)
-        for i, dose in zip(tokens, model.doses, strict=True):
+    def run(requests: Mapping[int, Request]) -> _Logits:
+        logits = model.extend(list(requests.values()))
+        for i, dose in zip(requests, model.doses, strict=True):
             doses[i] += dose
-        return dict(zip(tokens, logits, strict=True))
+        read = [request.read for request in requests.values()]
+        return dict(zip(requests, torch.split(logits, read), strict=True))
+
+    def steered(i: int, tokens: int) -> int:
+        return 0 if slots[i].steering is None else tokens
 
     share(slots, wanted, others)
     behind: _Logits = {}
     for wave in waves(slots, wanted):
         missing = {i: slots[i].missing(wanted[i]) for i in wave}
-        behind |= run(missing, steered=1)
+        behind |= run({i: Request(slots[i], new, steered(i, 1)) for i, new in missing.items()})
         for i, new in missing.items():
             encoded[i] = len(new)
     while behind:
         chosen = {i: answers[i].advance(logits) for i, logits in behind.items()}
-        going_on = {i: tokens for i, tokens in chosen.items() if len(tokens)}
-        for i, tokens in going_on.items():
-            decoded[i] += len(tokens)
-        behind = run(going_on, steered=None) if going_on else {}
+        for i in chosen:  # what was run and did not become part of the answer is forgotten
+            slots[i].truncate(len(wanted[i]) + len(answers[i].tokens) - 1)
+            # The prompt's last token was steered too.
+            del doses[i][steered(i, 1 + len(slots[i]) - len(wanted[i])) :]
+        going_on = {
+            i: Request(
+                slots[i],
+                tokens,
+                steered(i, len(tokens)),
+                read=len(tokens) if answers[i].reads_every_token else 1,
+            )
+            for i, tokens in chosen.items()
+            if len(tokens)
+        }
+        behind = run(going_on) if going_on else {}
     return [
-        Outcome(e, d, len(dose), float(np.mean(dose)) if dose else 0.0)
-        for e, d, dose in zip(encoded, decoded, doses, strict=True)
+        Outcome(e, len(slot) - len(prompt), len(dose), float(np.mean(dose)) if dose else 0.0)
+        for e, slot, prompt, dose in zip(encoded, slots, wanted, doses, strict=True)
     ]
 
 

@@ -122,16 +122,18 @@ class LMAgent(Agent, Learner):
             self._model.window - _ANSWER_ROOM,
         )
 
+    def wanted(self, view: View, prompt: Prompt) -> Wanted:
+        """What is to be decided. It may be said what was said before: agents repeat themselves."""
+        said = [exchange.said for exchange in reversed(view.episode.exchanges)]
+        return Wanted(prompt.tokens, view.admissible, view.key, said)
+
     def act(self, views: Sequence[View]) -> list[Decision]:
         """Decide for all views with as few forward passes as the longest answer needs."""
         prompts = [self.prompt(view) for view in views]
         slots = self._ready(views)
         decided = self._deciding.decide(
             slots,
-            [
-                Wanted(prompt.tokens, view.admissible, view.key)
-                for view, prompt in zip(views, prompts, strict=True)
-            ],
+            list(map(self.wanted, views, prompts)),
             self._slots.values(),
         )
         for slot, prompt in zip(slots, prompts, strict=True):

@@ -42,6 +42,8 @@ class Request(NamedTuple):
     tokens: Sequence[int] | np.ndarray
     steered: int = 0
     """How many of the last of them are steered by the slot's steering."""
+    read: int = 1
+    """Behind how many of the last of them the logits are wanted."""
 
 
 class LanguageModel:
@@ -99,20 +101,19 @@ class LanguageModel:
         return name
 
     def extend(self, requests: Sequence[Request]) -> Tensor:
-        """Encode new tokens in many slots; returns the logits behind each request's last token.
+        """Encode new tokens in many slots; returns the logits behind those that are read.
 
         Returns:
-            Shape (requests, vocabulary), float32. `doses` is set to the relative doses at each
-            request's steered tokens, the mean over the layers.
+            Shape (tokens read, vocabulary), float32, request by request. `doses` is set to the
+            relative doses at each request's steered tokens, the mean over the layers.
         """
-        logits: dict[int, Tensor] = {}
+        logits = []
         self.doses = [[] for _ in requests]
         for group in _passes(requests):
             batch, rows = self._run(group)
-            for (index, _request), row in zip(group, rows, strict=True):
-                logits[index] = row
+            logits.append(rows)
             self._note_doses(batch, [index for index, _ in group])
-        return torch.stack([logits[i] for i in range(len(requests))])
+        return torch.cat(logits)
 
     def states(
         self,
@@ -146,7 +147,7 @@ class LanguageModel:
         capture_rows: Sequence[int] = (),
         capture_layers: Sequence[int] = (),
     ) -> tuple[Pass, Tensor]:
-        """The pass, and the logits behind each segment; none if residuals were wanted."""
+        """The pass, and the logits behind the tokens read; none if residuals were wanted."""
         requests = [request for _, request in group]
         lengths = [len(request.tokens) for request in requests]
         ends = np.cumsum(lengths)
@@ -163,13 +164,14 @@ class LanguageModel:
         )
         tokens = np.concatenate([np.asarray(request.tokens) for request in requests])
         positions = np.concatenate([np.arange(s.past, s.past + s.new) for s in segments])
+        read = [np.arange(e - r.read, e) for r, e in zip(requests, ends, strict=True)]
         logits = torch.empty(0)
         with running(batch), suppress(AllCaptured):
             output = self.network(
                 input_ids=torch.from_numpy(tokens)[None].to(self.device),
                 position_ids=torch.from_numpy(positions)[None].to(self.device),
                 use_cache=False,
-                logits_to_keep=torch.from_numpy(ends - 1).to(self.device),
+                logits_to_keep=torch.from_numpy(np.concatenate(read)).to(self.device),
             )
             logits = output.logits[0].float()
         for segment, request in zip(segments, requests, strict=True):
@@ -260,13 +262,16 @@ def _passes(requests: Sequence[Request]) -> Iterator[list[tuple[int, Request]]]:
     for index, request in enumerate(requests):
         for start in range(0, len(request.tokens), PASS_TOKENS):
             piece = request.tokens[start : start + PASS_TOKENS]
-            # Steered are the request's last tokens, wherever it is cut.
-            unsteered = len(request.tokens) - request.steered
-            steered = max(0, start + len(piece) - max(start, unsteered))
+            end = start + len(piece)
+            # Steered and read are the request's last tokens, wherever it is cut.
+            steered, read = (
+                max(0, end - max(start, len(request.tokens) - last))
+                for last in (request.steered, request.read)
+            )
             if group and (size + len(piece) > PASS_TOKENS or start):
                 yield group
                 group, size = [], 0
-            group.append((index, Request(request.slot, piece, steered)))
+            group.append((index, Request(request.slot, piece, steered, read)))
             size += len(piece)
     if group:
         yield group

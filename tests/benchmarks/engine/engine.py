@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from harness.agent import View
 from harness.keyed import generator
 from harness.lm import LanguageModel, LMAgent
-from harness.lm.deciding import ActBy, Deciding, Wanted
+from harness.lm.deciding import ActBy, Deciding
 from harness.lm.model import Request
 from harness.lm.steering import Steering
 from tests.benchmarks.engine.loads import MAX_TOKENS, Load, Made
@@ -100,16 +100,16 @@ class Engine(Load):
     def decide(self, views: Sequence[View]) -> list[Made]:
         """Decide in all slots at once, as `LMAgent.act` does."""
         slots = self.lanes.slots[: self.slots]
-        prompts = [self.agent.prompt(view).tokens for view in views]
-        wanted = [Wanted(p, v.admissible, v.key) for p, v in zip(prompts, views, strict=True)]
+        wanted = [self.agent.wanted(view, self.agent.prompt(view)) for view in views]
         decided = self.deciding.decide(slots, wanted)
-        for slot, prompt in zip(slots, prompts, strict=True):
+        made = []
+        for slot, asked, one in zip(slots, wanted, decided, strict=True):
+            length = len(asked.tokens)
             if slot.steering is not None:  # nothing that was steered stays in the cache
-                slot.truncate(len(prompt) - 1)
-        return [
-            Made(one.text, len(prompt), one.outcome.encoded, self._generated(one.text, one.outcome))
-            for prompt, one in zip(prompts, decided, strict=True)
-        ]
+                slot.truncate(length - 1)
+            generated = self._generated(one.text, one.outcome)
+            made.append(Made(one.text, length, one.outcome.encoded, generated))
+        return made
 
     @property
     def caches(self) -> list[Any]:

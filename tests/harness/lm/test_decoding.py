@@ -12,8 +12,10 @@ from scipy.stats import chi2
 from torch import Tensor
 
 from harness.lm import LanguageModel
-from harness.lm.decoding import Choice, FreeText, Sampling, decode, read_command
+from harness.lm.decoding import Choice, FreeText, Outcome, Sampling, decode, read_command
 from harness.lm.model import ordinary_attention
+from harness.lm.slots import Slot
+from harness.lm.steering import Steering
 
 GREEDY = Sampling(0.0, ())
 
@@ -131,10 +133,10 @@ def test_candidates_that_all_begin_alike(model: LanguageModel) -> None:
 
 
 def scripted(size: int, **best: float) -> Tensor:
-    """Logits of 0, but for the given tokens (t7=1.5 is 1.5 for token 7)."""
-    logits = torch.zeros(size)
+    """Logits of 0 behind one token, but for those given (t7=1.5 is 1.5 for token 7)."""
+    logits = torch.zeros(1, size)
     for name, value in best.items():
-        logits[int(name[1:])] = value
+        logits[0, int(name[1:])] = value
     return logits
 
 
@@ -200,6 +202,66 @@ def test_free_text_in_slots_is_greedy_generation(model: LanguageModel) -> None:
         assert list(answer.tokens) == output[0, len(prompt) :].tolist()[: len(answer.tokens)]
         assert outcome.decoded == len(answer.tokens) - 1  # the last one need not be run
         assert slot.tokens.tolist() == [*prompt, *answer.tokens[:-1]]
+
+
+def written(
+    model: LanguageModel,
+    guesses: Sequence[Sequence[tuple[int, ...]]],
+    sampling: Sampling,
+    steering: Steering | None = None,
+) -> tuple[list[FreeText], list[Slot], list[Outcome], int]:
+    """An answer to each prompt with these guesses, all together, and how many passes it took."""
+    prompts = [model.format.encode(prompt) for prompt in PROMPTS]
+    answers = [FreeText(model, sampling, 6, one) for one in guesses]
+    slots = [model.slot() for _ in prompts]
+    for slot in slots:
+        slot.steering = steering
+    passes = []
+    extend = model.extend
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "extend", lambda r: passes.append(len(r)) or extend(r))
+        outcomes = decode(model, slots, prompts, answers)
+    return answers, slots, outcomes, len(passes)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("steered", [False, True], ids=["unsteered", "steered"])
+@pytest.mark.parametrize("right", [0, 1, 3, 6, "and longer"])
+def test_guesses_change_nothing_but_the_steps(
+    right: int | str, steered: bool, temperature: float, model: LanguageModel
+) -> None:
+    """Guesses of which that many tokens are right; before them one that is wrong at once."""
+    sampling = Sampling(temperature, ("free",))
+    steering = Steering((1,), torch.ones(1, model.width)) if steered else None
+    plain, slots, outcomes, passes = written(model, [()] * len(PROMPTS), sampling, steering)
+    texts = [answer.tokens for answer in plain]
+    if right == "and longer":
+        guesses = [(*text, 5, 5, 5) for text in texts]
+    else:
+        assert isinstance(right, int)
+        guesses = [(*text[:right], *[(t + 1) % 7 + 3 for t in text[right:]]) for text in texts]
+    wrong = [((text[0] + 1) % 7 + 3, 4) for text in texts]
+    found, own_slots, own_outcomes, own_passes = written(
+        model, list(zip(wrong, guesses, strict=True)), sampling, steering
+    )
+    assert [answer.tokens for answer in found] == texts
+    for one, other in zip(found, plain, strict=True):
+        assert one.margin == pytest.approx(other.margin, abs=1e-4)
+    for own_slot, slot in zip(own_slots, slots, strict=True):
+        assert own_slot.tokens.tolist() == slot.tokens.tolist()
+    for own, outcome in zip(own_outcomes, outcomes, strict=True):
+        assert own[:3] == outcome[:3]
+        assert own.dose == pytest.approx(outcome.dose, abs=1e-5)
+    if right in (6, "and longer"):
+        assert own_passes == min(passes, 2)  # the prompt, and the whole answer
+    assert own_passes <= passes
+
+
+def test_a_guess_that_begins_otherwise_is_not_run(tiny: LanguageModel) -> None:
+    [one] = tiny.format.encode("a")
+    answer = FreeText(tiny, GREEDY, 8, [(one + 1, 5, 6), (one, 9, 8, 7), (one, 5)])
+    logits = scripted(len(tiny.format.tokenizer), **{f"t{one}": 1.0})
+    assert answer.advance(logits) == (one, 9, 8)  # but for the last: nothing follows it
 
 
 @pytest.mark.parametrize(
@@ -272,7 +334,7 @@ def test_free_text_is_keyed_by_the_index_of_the_token(tiny: LanguageModel) -> No
     assert len({text(key) for key in range(6)}) == 6
     flat = FreeText(tiny, Sampling(1.0, (0,)), 12)
     for _ in range(12):
-        flat.advance(torch.zeros(len(tiny.format.tokenizer)))
+        flat.advance(torch.zeros(1, len(tiny.format.tokenizer)))
     assert len(set(flat.tokens)) > 6  # equal logits, but another draw at every token
 
 
@@ -284,7 +346,7 @@ def test_keyed_draws_are_distributed_as_the_softmax(temperature: float) -> None:
     counts: Counter[int] = Counter()
     for key in range(draws):
         answer = Choice([(token, 1) for token in tokens], Sampling(temperature, ("draw", key)))
-        answer.advance(logits)
+        answer.advance(logits[None])
         counts[answer.tokens[0]] += 1
     expected = draws * torch.softmax(logits[tokens].double() / temperature, dim=0).numpy()
     found = np.array([counts[token] for token in tokens])

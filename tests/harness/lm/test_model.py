@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, BloomConfig, Gemma2Config
 
 import harness.lm.model
-from harness.lm import LanguageModel
+from harness.lm import LanguageModel, attention
 from harness.lm.model import Request, ordinary_attention
 from harness.lm.slots import Slot
 from harness.lm.steering import Steering
@@ -27,6 +27,12 @@ from tests.language_models import (
 )
 
 CLOSE = {"atol": 3e-5, "rtol": 0.0}  # a margin below 1e-4 is recomputed: batches may differ less
+
+
+@pytest.fixture(autouse=True, params=[0, attention.MANY], ids=["all by products", "as usual"])
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sequences so short would never go to oneDNN."""
+    monkeypatch.setattr(attention, "MANY", request.param)
 
 
 def sequence(model: LanguageModel, length: int, seed: int = 0) -> list[int]:
