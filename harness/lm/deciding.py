@@ -77,8 +77,8 @@ class Deciding(NamedTuple):
     def _answer(self, wanted: Wanted) -> Answer:
         sampling = Sampling(self.temperature, wanted.key)
         if self.act_by == "generation":
-            guesses = map(self.model.format.answer, (*wanted.guesses, *wanted.among))
-            return FreeText(self.model, sampling, self.max_tokens, list(guesses))
+            guesses = [self.model.format.answer(text) for text in wanted.guesses]
+            return FreeText(self.model, sampling, self.max_tokens, guesses)
         if not wanted.among:
             raise ValueError(
                 "The game does not say which commands it accepts, so there is nothing to choose "

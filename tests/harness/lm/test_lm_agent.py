@@ -179,6 +179,16 @@ def test_generated_text_stays_in_the_history_as_it_was(tiny_folder: Path, tmp_pa
     assert f"<|im_start|>assistant\n{said}<|im_end|>\n<|im_start|>user\n{UNREADABLE}" in text
 
 
+def test_it_guesses_what_the_game_accepts_and_first_what_it_said_most(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    agent = prepared(LMAgent(policy=WholeHistory(), act_by="generation"), tmp_path, tiny_folder)
+    said = [Exchange(text, "Room.") for text in ("east", "dance", "west", "west", "dance", "dance")]
+    now = view(0, *said, admissible=("look", "east", "west"))
+    guesses = agent.wanted(now, agent.prompt(now)).guesses
+    assert list(dict.fromkeys(guesses)) == ["west", "east", "look", "dance"]
+
+
 def test_only_what_the_policy_shows_stands_in_the_prompt(tiny_folder: Path, tmp_path: Path) -> None:
     past = Episode("An earlier goal.", "An earlier room.", (Exchange("look", "Nothing."),))
     now = view(0, Exchange("east", "Room 1 of 3."), history=(past,))
