@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,24 @@ def play(
     finally:
         records.close()
     return Played(folder)
+
+
+PANEL = panel(blocks=2, tasks=3)
+ARMS = ("chained", "fresh", "padded", "expert")
+
+
+def say(command: str) -> Decision:
+    """Just this command."""
+    return Decision(command)
+
+
+def untimed(played: Played) -> list[list[dict[str, Any]]]:
+    """Both tables without time, and without the order in which rows were written."""
+    turns = [{**asdict(row), "seconds": 0} for row in played.turns]
+    tasks = [asdict(row) for row in played.tasks]
+    return [sorted(rows, key=str) for rows in (turns, tasks)]
+
+
+def lived(played: Played, *cell: Any) -> list[tuple[str | None, str]]:
+    """What was done in a cell, and where it led."""
+    return [(turn.command, turn.state_after) for turn in played.turns_of(played.task(*cell))]

@@ -1,6 +1,6 @@
 """The engine beside what users would otherwise run, and beside what the machine can do.
 
-    python -m tests.benchmarks.engine --repeats 3          # or: make bench
+    python -m tests.benchmarks.engine --repeats 3 --out results/bench    # or: make bench
     python -m tests.benchmarks.engine --quick --only a,d16
 
 Loads: (a) `generate` on the whole prompt, (b) with a cache an episode, (c) transformers'
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=3, help="medians are over so many")
     parser.add_argument("--quick", action="store_true", help="only to try it: few, short sessions")
     parser.add_argument("--only", default=",".join((*LOADS, *BESIDE)), help="some of the above")
-    parser.add_argument("--out", type=Path, default=Path("results/bench"))
+    parser.add_argument("--out", type=Path, help="folder for tables and manifest; none: print only")
     given = parser.parse_args(arguments)
     chosen = frozenset(given.only.split(","))
     if unknown := chosen - {*LOADS, *BESIDE}:
@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         found = Bench(scale, chosen, Path(scratch)).run()
     print(report(found))
-    write(given.out, found, sys.argv[1:] if arguments is None else arguments)
+    if given.out is not None:
+        write(given.out, found, sys.argv[1:] if arguments is None else arguments)
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ class Bench:
         windows = list(stage.run(self.scale.depths, self.scale.repeats))
         found.passes = stage.passes
         found.rows += self._rows(windows, self.sessions)
-        if "e" in self.chosen:
+        if {"e", "d16"} <= self.chosen:
             found.steering_cost = paired_cost("e", "d16", windows)
 
     def _many(self, found: Found) -> None:
