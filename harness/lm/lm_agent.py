@@ -126,8 +126,8 @@ class LMAgent(Agent, Learner):
     def wanted(self, view: View, prompt: Prompt) -> Wanted:
         """What is to be decided, and what a free answer may turn out to be.
 
-        That is what the game accepts, first what the agent said most often in the task: right for
-        seven commands of ten, given their first word, in the runs of `make demo`.
+        That is what the game accepts, first what was said most often in the task: agents repeat
+        themselves, but seldom at once.
         """
         said = Counter(exchange.said for exchange in view.episode.exchanges)
         likely = sorted(view.admissible, key=said.__getitem__, reverse=True)

@@ -223,28 +223,34 @@ def tied(tmp_path: Path) -> Path:
     return tmp_path / "tied"
 
 
+def passes(agent: LMAgent, monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """From now on, for each pass how many tokens it runs in each slot."""
+    ran: list[list[int]] = []
+    extend = agent.model.extend
+
+    def watching(requests: Any) -> Any:
+        ran.append([len(request.tokens) for request in requests])
+        return extend(requests)
+
+    monkeypatch.setattr(agent.model, "extend", watching)
+    return ran
+
+
 def test_a_tie_is_decided_alone_and_counted(
     tied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent = prepared(LMAgent(policy=WholeHistory()), tmp_path, tied)
-    batches: list[tuple[int, int]] = []
-    extend = agent.model.extend
-
-    def counting(requests: Any) -> Any:
-        batches.append((len(requests), len(requests[0].tokens)))
-        return extend(requests)
-
-    monkeypatch.setattr(agent.model, "extend", counting)
+    ran = passes(agent, monkeypatch)
     choices = [view(0, admissible=("e", "w")), view(1, admissible=("e", "n"))]
     agent.act(choices)
-    batches.clear()
+    ran.clear()
     first, second = agent.act(choices)
     assert first.recomputed
     assert first.margin is not None
     assert first.margin < TIE
     assert not second.recomputed
     # Both together, of which all but the last token was cached; then the tie, alone, uncached.
-    assert batches == [(2, 1), (1, first.prompt_tokens)]
+    assert ran == [[1, 1], [first.prompt_tokens]]
     assert first.encoded_tokens == first.prompt_tokens
     assert second.encoded_tokens == 1
 
@@ -393,17 +399,11 @@ def test_tasks_that_begin_together_are_encoded_together(
 ) -> None:
     """One pass for all prompts; then each slot's candidates, and last the decision of all."""
     agent = prepared(LMAgent(policy=WholeHistory(), intervention=Weighed()), tmp_path, tiny_folder)
-    passes: list[int] = []
-    extend = agent.model.extend
-
-    def counting(requests: Any) -> Any:
-        passes.append(len(requests))
-        return extend(requests)
-
-    monkeypatch.setattr(agent.model, "extend", counting)
+    ran = passes(agent, monkeypatch)
     agent.act([view(n) for n in range(4)])
-    unsteered_and_steered = 2
-    assert passes == [4, *[unsteered_and_steered] * 4, 4]
+    unsteered_and_steered, decided = [1, 1], [1, 1, 1, 1]
+    assert len(ran[0]) == 4
+    assert ran[1:] == [*[unsteered_and_steered] * 4, decided]
 
 
 def test_a_question_stands_behind_what_the_agent_sees_when_it_decides(
@@ -442,17 +442,10 @@ def test_all_questions_of_a_turn_are_one_pass_over_what_is_not_yet_encoded(
     agent = prepared(LMAgent(policy=WholeHistory()), tmp_path, tiny_folder)
     views = [view(n, Exchange("e" * n, "Room.")) for n in (1, 2, 3)]
     agent.act(views)
-    passes: list[int] = []
-    extend = agent.model.extend
-
-    def counting(requests: Any) -> Any:
-        passes.append(len(requests))
-        return extend(requests)
-
-    monkeypatch.setattr(agent.model, "extend", counting)
+    ran = passes(agent, monkeypatch)
     other = Question("other", "Which?\nC. north\nD. south", ("C", "D"), "C")
     answers = agent.answer([*views, views[0]], [ASKED, ASKED, ASKED, other])
-    assert passes == [4]
+    assert list(map(len, ran)) == [4]
     assert [answered.option in ("A", "B") for answered in answers] == [True, True, True, False]
     assert answers[0].context == answers[3].context
     assert len({answered.context for answered in answers}) == 3
