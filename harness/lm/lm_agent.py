@@ -210,17 +210,10 @@ class LMAgent(Agent, Learner):
         """The views' slots, steered for them: once a view, whether it is asked or acts first."""
         if self.intervention is not None:
             unread = {view.slot: view for view in views if self._steered.get(view.slot) is not view}
-            # Where a task begins, candidates will be measured: all its slots are encoded together.
             begun = [view for view in unread.values() if not view.episode.exchanges]
-            encode(
-                self._model,
-                [self._slot(view.slot) for view in begun],
-                [self.prompt(view).tokens for view in begun],
-                self._slots.values(),
-            )
             for view in unread.values():
-                slot = self._slot(view.slot)
-                slot.steering = self.intervention.steer(view, self._divergence(view, slot))
+                divergence = self._divergence(view, begun)
+                self._slot(view.slot).steering = self.intervention.steer(view, divergence)
                 self._steered[view.slot] = view
         return [self._slot(view.slot) for view in views]
 
@@ -244,10 +237,25 @@ class LMAgent(Agent, Learner):
             dose=outcome.dose,
         )
 
-    def _divergence(self, view: View, slot: Slot) -> Divergence:
-        """How far candidates for the steering move the first token of the task's first answer."""
+    def _divergence(self, view: View, begun: list[View]) -> Divergence:
+        """How far candidates for the steering move the first token of the task's first answer.
+
+        Args:
+            view: of which slot and task.
+            begun: views of tasks that begin, not encoded yet. The first that measures has them
+                encoded, all together, and empties the list.
+        """
 
         def measure(candidates: Sequence[Steering]) -> list[float]:
+            slot = self._slot(view.slot)
+            if begun:
+                encode(
+                    self._model,
+                    [self._slot(one.slot) for one in begun],
+                    [self.prompt(one).tokens for one in begun],
+                    self._slots.values(),
+                )
+                begun.clear()
             begin = Episode(view.episode.goal, view.episode.opening)
             prompt = self.prompt(replace(view, episode=begin)).tokens
             *before, last = slot.missing(prompt)

@@ -216,7 +216,7 @@ class LanguageModel:
 
 
 class ordinary_attention:
-    """The network runs as transformers runs it, for training and for comparison."""
+    """The network runs as transformers runs it, for comparison."""
 
     def __init__(self, network: Any) -> None:
         self.network = network

@@ -222,7 +222,7 @@ def test_the_divergence_is_that_of_the_first_token(tiny_folder: Path, tmp_path: 
     expected = [float((logits[0].exp() * (logits[0] - other)).sum()) for other in logits[1:]]
     look = Exchange("look", "Nothing.")
     for now in (view(0, 3), view(0, 3, look, look)):
-        measure = made._divergence(now, made._slot(0))
+        measure = made._divergence(now, [])
         found = measure([steering, steering.scaled(0.3)])
         assert found == pytest.approx(expected, abs=1e-5)
         assert measure([steering.scaled(0.0)]) == pytest.approx([0.0], abs=1e-6)

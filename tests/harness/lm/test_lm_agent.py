@@ -406,6 +406,16 @@ def test_tasks_that_begin_together_are_encoded_together(
     assert ran[1:] == [*[unsteered_and_steered] * 4, decided]
 
 
+def test_an_intervention_that_measures_nothing_costs_no_pass(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = prepared(LMAgent(policy=WholeHistory(), intervention=Push()), tmp_path, tiny_folder)
+    ran = passes(agent, monkeypatch)
+    decisions = agent.act([view(n) for n in range(4)])
+    assert ran == [[decision.prompt_tokens for decision in decisions]]
+    assert [d.encoded_tokens for d in decisions] == [d.prompt_tokens for d in decisions]
+
+
 def test_a_question_stands_behind_what_the_agent_sees_when_it_decides(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
