@@ -11,24 +11,9 @@ its module: ``gym.make("environments:driftgauge/TextWorldTreasureHunter-v0", lev
 
 from __future__ import annotations
 
-import gymnasium as gym
+from environments.catalogue import CATALOGUE, register
+from environments.contract import Game, Info, NotInstalled, TextEnv, Variant
 
-from environments.contract import Info, TextEnv, Variant
+__all__ = ["CATALOGUE", "Game", "Info", "NotInstalled", "TextEnv", "Variant"]
 
-__all__ = ["Info", "TextEnv", "Variant"]
-
-ENTRY_POINTS = {
-    "driftgauge/TextWorldTreasureHunter-v0": "environments.textworld:TreasureHunter",
-    "driftgauge/TextWorldCoinCollector-v0": "environments.textworld:CoinCollector",
-    "driftgauge/TextWorldCooking-v0": "environments.textworld:Cooking",
-    "driftgauge/TextWorldQuest-v0": "environments.textworld:Quest",
-}
-"""Where the class of each id lives whose games TextWorld makes."""
-
-SYNTHETIC = {"driftgauge/Corridor-v0": "environments.corridor:Corridor"}
-"""The same for what is made here, at once and without a library: for calibration and for tests."""
-
-for _id, _entry_point in (ENTRY_POINTS | SYNTHETIC).items():
-    # Gymnasium's passive checker warns about things that its own check_env, which the checker
-    # of this package runs, tests once and for all; at every step it would only cost time.
-    gym.register(_id, _entry_point, disable_env_checker=True)
+register()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, ClassVar, NamedTuple, TypedDict
 
 import gymnasium as gym
 
@@ -51,10 +51,26 @@ class Variant(NamedTuple):
     seed: int
 
 
+class Game(NamedTuple):
+    """A game that is ready to be played."""
+
+    content: str
+    """SHA-256 of its content in canonical form: equal on every machine."""
+    name: str
+    """What it is called where it comes from; empty if only its seed names it."""
+
+
+class NotInstalled(RuntimeError):
+    """Something that an environment needs is not on this machine; says how to get it."""
+
+
 class TextEnv(gym.Env[str, str]):
     """Base class of the environments: text in, text out, and the keys of `Info`."""
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium declares it so
+
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose versions decide what the games are; lock files record them."""
 
     @property
     @abstractmethod
@@ -66,14 +82,24 @@ class TextEnv(gym.Env[str, str]):
     def content(self) -> str:
         """SHA-256 of the game's content in canonical form: equal on every machine."""
 
+    @property
+    def name(self) -> str:
+        """What the game is called where it comes from; empty if only its seed names it."""
+        return ""
+
+    @property
+    def games(self) -> int | None:
+        """How many games there are to choose from by ``seed``; None if there is no limit."""
+        return None
+
     @classmethod
     def prepare(
         cls,
         variants: Iterable[Variant],
         workers: int = 2,
         progress: Callable[[int, int], None] | None = None,
-    ) -> list[str]:
-        """Make the games ahead of play, several at once, and return their `content` hashes.
+    ) -> list[Game]:
+        """Make the games ahead of play, several at once.
 
         Args:
             variants: the games, in any number; one that is made already costs nothing.
@@ -83,15 +109,15 @@ class TextEnv(gym.Env[str, str]):
         Environments whose games need no making inherit this form, which resets each game.
         """
         del workers
-        contents = []
+        games = []
         todo = list(variants)
         for done, variant in enumerate(todo, start=1):
             env = cls(**variant.kwargs)
             try:
                 env.reset(seed=variant.seed)
-                contents.append(env.content)
+                games.append(Game(env.content, env.name))
             finally:
                 env.close()
             if progress is not None:
                 progress(done, len(todo))
-        return contents
+        return games

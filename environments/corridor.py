@@ -15,29 +15,24 @@ one costs a turn and is no refusal. One room has a pit in its floor; who jumps h
 
 from __future__ import annotations
 
-import hashlib
-import json
 import string
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from environments.contract import Info, TextEnv
+from environments.digest import canonical, digest
+from environments.numbered import NumberedEnv, Situation
 
 OPPOSITE = {"east": "west", "north": "south", "south": "north", "west": "east"}
 """Each direction, and the one that leads back."""
 
 JUMP = "jump into pit"
 
-NOT_A_COMMAND = "That is not a command."
-"""What the agent reads when its output is none of the game's commands."""
-
 LONGEST = 100
 
 
-class Corridor(TextEnv):
+class Corridor(NumberedEnv):
     """Walk from room to room by the way that the goal tells.
 
     Args:
@@ -50,11 +45,10 @@ class Corridor(TextEnv):
     def __init__(self, rooms: int = 8) -> None:
         if isinstance(rooms, bool) or rooms not in range(1, LONGEST + 1):
             raise ValueError(f"Expected rooms from 1 to {LONGEST}, got {rooms!r}.")
+        super().__init__()
         self.rooms = rooms
         self._route: list[str] = []
         self._pit = self._room = 0
-        self._texts: set[str] = set()
-        self._info: Info | None = None
 
     @property
     def goal(self) -> str:
@@ -65,39 +59,21 @@ class Corridor(TextEnv):
     @property
     def content(self) -> str:
         """SHA-256 of the way out and of the room with the pit."""
-        return _digest([self._begun(), self._pit])
+        return digest([self._begun(), self._pit])
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[str, dict[str, Any]]:
-        """Begin corridor number ``seed``; without one the number is drawn from `np_random`."""
-        super().reset(seed=seed)
-        number = int(self.np_random.integers(2**31)) if seed is None else seed
+    def _begin(self, number: int) -> Situation:
         random, _ = gym.utils.seeding.np_random(number)
         self._route = _way(random, self.rooms)
         self._pit = int(random.integers(self.rooms))
-        self._room, self._texts = 0, set()
-        return self._read(self._here(), accepted=None, fell=False)
+        self._room = 0
+        return self._now(self._here(), fell=False)
 
-    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
-        """Send one command; one that is not admissible is not accepted and changes nothing.
-
-        The reward is the change of progress.
-        """
-        if self._info is None or self._info["won"] or self._info["lost"]:
-            raise gym.error.ResetNeeded("The task has ended or not begun: call reset().")
-        if action not in self._commands():
-            self._info["accepted"] = False
-            return NOT_A_COMMAND, 0.0, False, False, dict(self._info)
-        before, fell = self._room, action == JUMP
-        text = "You fall." if fell else self._walk(action.removeprefix("go "))
-        observation, info = self._read(text, accepted=True, fell=fell)
-        reward = (self._room - before) / self.rooms
-        return observation, reward, info["won"] or info["lost"], False, info
-
-    def close(self) -> None:
-        """End the game. Closing twice does no harm."""
-        self._info = None
+    def _take(self, command: str) -> Situation | None:
+        if command not in self._commands():
+            return None
+        fell = command == JUMP
+        text = "You fall." if fell else self._walk(command.removeprefix("go "))
+        return self._now(text, fell)
 
     def _begun(self) -> list[str]:
         if not self._route:
@@ -126,24 +102,18 @@ class Corridor(TextEnv):
         doors = (f"go {direction}" for direction in OPPOSITE)
         return (*doors, JUMP) if self._room == self._pit else tuple(doors)
 
-    def _read(self, text: str, accepted: bool | None, fell: bool) -> tuple[str, dict[str, Any]]:
-        """The text, and what is the case now that it was read."""
-        self._texts.add(text)
+    def _now(self, text: str, fell: bool) -> Situation:
         left = self.rooms - self._room
-        over = fell or not left
-        self._info = Info(
-            admissible=() if over else self._commands(),
-            expert=None if over else f"go {self._route[self._room]}",
-            distance=None if fell else left,
+        return Situation(
+            observation=text,
+            facts=canonical([self._room, fell]),
+            admissible=self._commands(),
+            expert=f"go {self._route[self._room]}" if left else None,
+            distance=left,
             progress=self._room / self.rooms,
-            state=_digest([self._room, fell, sorted(self._texts)]),
-            accepted=accepted,
-            violations=(),
-            opportunity=False,
             won=not left,
             lost=fell,
         )
-        return text, dict(self._info)
 
 
 def _way(random: np.random.Generator, rooms: int) -> list[str]:
@@ -153,7 +123,3 @@ def _way(random: np.random.Generator, rooms: int) -> list[str]:
         doors = [door for door in OPPOSITE if not way or door != OPPOSITE[way[-1]]]
         way.append(doors[int(random.integers(len(doors)))])
     return way
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

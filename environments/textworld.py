@@ -1,4 +1,4 @@
-"""TextWorld games (arXiv 1806.11532): four families, made from their seed, without limit.
+"""TextWorld games (arXiv 1806.11532): five families, made from their seed, without limit.
 
     >>> env = gym.make("driftgauge/TextWorldTreasureHunter-v0", level=7)
     >>> observation, info = env.reset(seed=3)
@@ -9,210 +9,24 @@
     >>> info["expert"], info["distance"]
     ('go north', 4)
 
-What a player of the game sees beyond the story is left out of what the agent reads: banner,
-objective (it is the `goal`), prompt and status line, notices of the score, the closing menu.
-Nothing is reworded.
+Each family is a generator of TextWorld; what its parameters mean is said there in the same words.
+Games are made from their seed by a child process and kept (`environments.textworld_games`).
 """
 
 from __future__ import annotations
 
-import json
-import re
-import string
-import warnings
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
-import gymnasium as gym
-from gymnasium import spaces
-from textworld import EnvInfos
-from textworld.envs import JerichoEnv
-from textworld.envs.wrappers.tw_inform7 import Inform7Data, _detect_i7_events_debug_tags
+from environments.textworld_play import TextWorldEnv
 
-from environments.contract import Info, TextEnv, Variant
-from environments.textworld_games import GameKey, prepare
-from environments.textworld_logic import Opened, Progression, opened
-from environments.textworld_plan import Planner
+T = TypeVar("T")
 
-NOT_A_COMMAND = "That is not a command."
-"""What the agent reads when its output is not sent to the game."""
+LONGEST_QUEST = 10
+"""Commands of each of several quests: in a large house the search for more takes minutes."""
 
-MAX_COMMAND = 100
-"""Characters; the longest admissible command that was seen has about half as many."""
-
-COMMAND = re.compile(r"[A-Za-z0-9][A-Za-z0-9' -]*")
-"""One command on one line: Inform reads a full stop or a comma as the start of the next one."""
-
-# Told by the first word, of which Inform reads nine letters.
-META_VERB = re.compile(
-    r"again|g|o|oops|undo"  # repeat, mend or take back an earlier command
-    r"|q|quit|restart|restore|save|script|transcrip|verify|version"  # about the program
-    r"|brief|long|normal|notify|nouns|pronouns|score|short|superbrie|verbose"  # about the display
-    r"|disable|enable|goal|help|restrict|tw-.*",  # TextWorld's own
-)
-
-TRACE = "tw-trace-actions"
-"""What makes the game name the actions that it takes, so that the logic can take them too."""
-
-# TextWorld traces the game's actions. An action within another one has a number before it, and
-# one that the game understood but refused, such as walking into a wall, another end.
-DONE = re.compile(r"^\[(?!\()[^]]* - succeeded\]$", re.MULTILINE)
-
-PROMPT = re.compile(r"\n>[^\n]*\Z")
-ENDING = re.compile(r"\n\s*\*\*\* (The End|You lost!) \*\*\*.*", re.DOTALL)
-SCORE = re.compile(r"^Your score has just gone (up|down) by [a-z0-9 -]+ points?\.$", re.MULTILINE)
-ROOM = re.compile(r"^-= .+ =-$", re.MULTILINE)
-BLANK_LINES = re.compile(r"[ \t]*\n([ \t]*\n)*")
-
-LATIN = "".join(map(chr, range(0xA0, 0x100)))
-
-
-class TextWorldEnv(TextEnv):
-    """What the families share: playing a game that was made from its seed.
-
-    ``reset(seed=3)`` plays game number 3; without a seed the number is drawn from `np_random`.
-    The reward of a step is the change of progress. An episode ends when the game is won or
-    lost, never for its length.
-    """
-
-    family: ClassVar[str]
-    """The generator in `environments.textworld_making`."""
-
-    action_space = spaces.Text(MAX_COMMAND, charset=string.ascii_letters + string.digits + " '-")
-    observation_space = spaces.Text(20_000, min_length=0, charset=string.printable + LATIN)
-
-    def __init__(self) -> None:
-        self._game: Opened | None = None
-        self._engine: Any = None
-        self._state: Any = None
-        self._progression: Progression
-        self._planner: Planner
-        self._texts: set[str]
-        self._info: Info | None = None
-
-    @property
-    @abstractmethod
-    def parameters(self) -> Mapping[str, int]:
-        """What the generator is given beside the seed."""
-
-    @property
-    def goal(self) -> str:
-        """The game's objective, word for word."""
-        if self._game is None:
-            raise gym.error.ResetNeeded("There is no goal before the first reset().")
-        return str(self._game.logic.game.objective).strip()
-
-    @property
-    def content(self) -> str:
-        """SHA-256 of the game's content in canonical form."""
-        if self._game is None:
-            raise gym.error.ResetNeeded("There is no game before the first reset().")
-        return self._game.content
-
-    @classmethod
-    def prepare(
-        cls,
-        variants: Iterable[Variant],
-        workers: int = 2,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> list[str]:
-        """Make the games in child processes, several at once; see `TextEnv.prepare`.
-
-        Raises `environments.textworld_games.GameError` where no game can be made.
-        """
-        keys = [cls(**variant.kwargs)._key(variant.seed) for variant in variants]
-        return [game.content for game in prepare(keys, workers, progress)]
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[str, dict[str, Any]]:
-        """Begin game number ``seed``, which is made first if the cache lacks it (seconds)."""
-        super().reset(seed=seed)
-        number = int(self.np_random.integers(2**31)) if seed is None else seed
-        game = opened(self._key(number))
-        if self._engine is None or game is not self._game:
-            self._load(game)
-        self._state = self._engine.reset()
-        self._engine.unwrapped.step(TRACE)
-        self._progression = Progression(game.logic)
-        self._planner = Planner(self._progression, game.logic.routes)
-        text = readable(self._state.feedback)
-        opening = ROOM.search(text)
-        observation = text[opening.start() :] if opening else text
-        self._texts = {observation}
-        self._info = self._describe(accepted=None)
-        return observation, dict(self._info)
-
-    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
-        """Send one command to the game.
-
-        What is not one command in the world (another line, a second command, a command to the
-        program such as ``undo`` or ``save``) is not sent: it is not accepted and changes nothing.
-        """
-        if self._info is None or self._info["won"] or self._info["lost"]:
-            raise gym.error.ResetNeeded("The task has ended or not begun: call reset().")
-        command = action.strip()
-        if not is_command(command):
-            self._info["accepted"] = False
-            return NOT_A_COMMAND, 0.0, False, False, dict(self._info)
-        progress = self._progress()
-        self._state, _, _ = self._engine.step(command)
-        events, feedback = _detect_i7_events_debug_tags(self._state.feedback)
-        for event in events:
-            done = self._progression.state.events.get(event.lower())
-            if done is not None:
-                self._progression.update(done)
-        self._planner.advance()
-        observation = readable(feedback)
-        self._texts.add(observation)
-        self._info = self._describe(accepted=DONE.search(self._state.raw) is not None)
-        reward = self._progress() - progress
-        ended = self._info["won"] or self._info["lost"]
-        return observation, reward, ended, False, dict(self._info)
-
-    def close(self) -> None:
-        """End the game and let go of its interpreter. Closing twice does no harm."""
-        if self._engine is not None:
-            self._engine.close()
-        self._engine = self._info = None
-
-    def _key(self, seed: int) -> GameKey:
-        if not 0 <= seed < 2**32:
-            raise ValueError(f"Expected a seed from 0 to 2**32 - 1, got {seed}.")
-        return GameKey(self.family, self.parameters, seed)
-
-    def _load(self, game: Opened) -> None:
-        self.close()
-        with warnings.catch_warnings():
-            # Jericho cannot follow the score of games that it does not know; TextWorld does.
-            warnings.filterwarnings("ignore", message="Game .* is not fully supported")
-            # What textworld.start would wrap around these two is done by `Progression`.
-            self._engine = Inform7Data(JerichoEnv(EnvInfos()))
-            self._engine.load(str(game.story))
-        self._game = game
-
-    def _progress(self) -> float:
-        return float(max(0.0, min(1.0, self._state.score / self._progression.game.max_score)))
-
-    def _describe(self, accepted: bool | None) -> Info:
-        won, lost = bool(self._state.won), bool(self._state.lost)
-        over, world = won or lost, self._progression.state
-        digest = world.digest.copy()
-        digest.update(f"{json.dumps(sorted(self._texts))}]".encode())
-        return Info(
-            admissible=() if over else world.admissible,
-            # The logic may have a plan after a loss, but there is no game left to play it in.
-            expert=None if over else self._planner.command,
-            distance=0 if won else None if lost else self._planner.distance,
-            progress=self._progress(),
-            state=digest.hexdigest(),
-            accepted=accepted,
-            violations=(),
-            opportunity=False,
-            won=won,
-            lost=lost,
-        )
+MOST_COMMANDS = 40
+"""Commands of all quests together."""
 
 
 class TreasureHunter(TextWorldEnv):
@@ -230,7 +44,7 @@ class TreasureHunter(TextWorldEnv):
         self.level = _within("level", level, range(1, 31))
 
     @property
-    def parameters(self) -> Mapping[str, int]:  # noqa: D102 - inherited
+    def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
         return {"level": self.level}
 
 
@@ -255,7 +69,7 @@ class CoinCollector(TextWorldEnv):
         self.level = level
 
     @property
-    def parameters(self) -> Mapping[str, int]:  # noqa: D102 - inherited
+    def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
         return {"level": self.level}
 
 
@@ -271,6 +85,10 @@ class Cooking(TextWorldEnv):
         open: whether containers and doors are closed at first.
         cook: whether ingredients have to be cooked.
         cut: whether ingredients have to be cut.
+        split: "train", "valid" or "test": each has ingredients of its own, and beside them those of
+            "train", to be prepared as in no other split. None draws from all three. Where nothing
+            has to be cooked or cut, five ingredients that are taken as they are (salt, water) are
+            in all of them.
 
     TextWorld's ``drop`` (the player can carry only few things at once) is left out: it has no
     plan for such games, so that nothing could be measured against one.
@@ -286,15 +104,18 @@ class Cooking(TextWorldEnv):
         open: bool = True,
         cook: bool = True,
         cut: bool = False,
+        split: str | None = None,
     ) -> None:
         super().__init__()
         self.recipe = _within("recipe", recipe, range(1, 6))
         self.take = _within("take", take, range(self.recipe + 1))
-        self.go = _within("go", go, (1, 6, 9, 12))
-        self.open, self.cook, self.cut = bool(open), bool(cook), bool(cut)
+        self.go = _one_of("go", go, (1, 6, 9, 12))
+        self.open, self.cook = _flag("open", open), _flag("cook", cook)
+        self.cut = _flag("cut", cut)
+        self.split = _one_of("split", split, (None, "train", "valid", "test"))
 
     @property
-    def parameters(self) -> Mapping[str, int]:  # noqa: D102 - inherited
+    def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
         return {
             "recipe": self.recipe,
             "take": self.take,
@@ -302,6 +123,7 @@ class Cooking(TextWorldEnv):
             "open": self.open,
             "cook": self.cook,
             "cut": self.cut,
+            "split": self.split,
         }
 
 
@@ -310,10 +132,14 @@ class Quest(TextWorldEnv):
 
     Args:
         rooms: 1 to 20.
-        objects: 1 to 60; a quest that needs more brings them along.
-        quest_length: commands that a quest takes from where it begins, 1 to 20.
-        quests: how many quests have to be completed, 1 to 8.
+        objects: 1 to 60, at most 8 + 3 × ``rooms``; a quest that needs more brings them along.
+        quest_length: commands that a quest takes from where it begins, 1 to 20; one of several
+            quests, 1 to 10.
+        quests: how many quests have to be completed, 1 to 8, of at most 8 + 3 × ``rooms`` and of
+            at most 40 commands together.
         route: whether the goal tells the way, or only the last command of it.
+
+    The limits leave room: in a crowded house two things soon have names that the game mixes up.
     """
 
     family = "quest"
@@ -331,10 +157,16 @@ class Quest(TextWorldEnv):
         self.objects = _within("objects", objects, range(1, 61))
         self.quest_length = _within("quest_length", quest_length, range(1, 21))
         self.quests = _within("quests", quests, range(1, 9))
-        self.route = bool(route)
+        place = 8 + 3 * rooms
+        _at_most("objects", objects, place, f"in {rooms} rooms")
+        if quests > 1:
+            _at_most("quest_length", quest_length, LONGEST_QUEST, f"of {quests} quests")
+        most = min(place, MOST_COMMANDS)
+        _at_most("quests × quest_length", quests * quest_length, most, f"in {rooms} rooms")
+        self.route = _flag("route", route)
 
     @property
-    def parameters(self) -> Mapping[str, int]:  # noqa: D102 - inherited
+    def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
         return {
             "rooms": self.rooms,
             "objects": self.objects,
@@ -344,30 +176,54 @@ class Quest(TextWorldEnv):
         }
 
 
-def readable(feedback: str) -> str:
-    """What the agent reads of what the game printed.
+class Simple(TextWorldEnv):
+    """Get out of the locked bedroom, find the ingredient that dinner lacks, put it on the stove.
 
-    >>> readable("\\n\\nYou eat the meal. Not bad.\\n\\n\\n\\nYour score has just gone up by one "
-    ...          "point.\\n\\n\\n    *** The End ***\\n\\nWould you like to RESTART\\n>  -= Bar =-")
-    'You eat the meal. Not bad.'
+    The house is always the same; where the key and the food are is not. Eating the ingredient
+    loses.
+
+    Args:
+        rewards: what counts as progress: "dense", every door and container on the way;
+            "balanced", rooms, doors and the ingredient; "sparse", the end alone.
+        goal: "detailed", the whole way; "brief", what is missing. TextWorld's "none" is left out:
+            nobody would know what to do.
+        split: "train", or "test", where the missing ingredient is one that "train" has not.
     """
-    text = ENDING.sub("", PROMPT.sub("", feedback))
-    return BLANK_LINES.sub("\n", SCORE.sub("", text)).strip()
+
+    family = "simple"
+
+    def __init__(self, rewards: str = "dense", goal: str = "brief", split: str = "train") -> None:
+        super().__init__()
+        self.rewards = _one_of("rewards", rewards, ("dense", "balanced", "sparse"))
+        self.telling = _one_of("goal", goal, ("detailed", "brief"))
+        self.split = _one_of("split", split, ("train", "test"))
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
+        return {"rewards": self.rewards, "goal": self.telling, "split": self.split}
 
 
-def is_command(text: str) -> bool:
-    """Whether ``text`` is one command in the world, so that it may be sent to the game."""
-    if len(text) > MAX_COMMAND or not COMMAND.fullmatch(text):
-        return False
-    words = text.lower().split()
-    return META_VERB.fullmatch(words[0][:9]) is None and "then" not in words
+def _within(name: str, value: int, allowed: range) -> int:
+    if type(value) is not int or value not in allowed:
+        raise ValueError(
+            f"Expected {name} from {allowed.start} to {allowed.stop - 1}, got {value!r}."
+        )
+    return value
 
 
-def _within(name: str, value: int, allowed: range | tuple[int, ...]) -> int:
-    if isinstance(value, bool) or value not in allowed:
-        if isinstance(allowed, range):
-            expected = f"from {allowed.start} to {allowed.stop - 1}"
-        else:
-            expected = f"one of {', '.join(map(str, allowed))}"
-        raise ValueError(f"Expected {name} {expected}, got {value!r}.")
+def _at_most(name: str, value: int, most: int, where: str) -> None:
+    if value > most:
+        raise ValueError(f"Expected {name} of at most {most} {where}, got {value}.")
+
+
+def _flag(name: str, value: bool) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"Expected {name} to be true or false, got {value!r}.")
+    return value
+
+
+def _one_of(name: str, value: T, allowed: Sequence[T]) -> T:
+    # By type too: 1.0 is in (1, 6), and would name another game than 1.
+    if not any(value == each and type(value) is type(each) for each in allowed):
+        raise ValueError(f"Expected {name} one of {', '.join(map(str, allowed))}, got {value!r}.")
     return value

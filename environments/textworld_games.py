@@ -19,7 +19,6 @@ anew.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -33,19 +32,20 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from environments import child
+from environments.digest import canonical, digest, sha256
 
 
 class GameKey(NamedTuple):
     """What determines a game, with the version of TextWorld."""
 
     family: str
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, Any]
     seed: int
 
     @property
     def digest(self) -> str:
         """SHA-256 of the key and of the version of TextWorld."""
-        return _sha256(canonical([*self, _textworld()]))
+        return digest([*self, _textworld()])
 
 
 class StoredGame(NamedTuple):
@@ -59,11 +59,6 @@ class StoredGame(NamedTuple):
 
 class GameError(RuntimeError):
     """A game could not be made."""
-
-
-def canonical(value: Any) -> bytes:
-    """JSON in the one form that is hashed: sorted keys, no spaces, ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def folder() -> Path:
@@ -80,8 +75,8 @@ def find(key: GameKey) -> StoredGame | None:
         content, compiled = entry["content"], entry["compiled"]
         story = folder() / f"{content}.z8"
         sound = (
-            _sha256(story.with_suffix(".json").read_bytes()) == content
-            and _sha256(story.read_bytes()) == compiled
+            sha256(story.with_suffix(".json").read_bytes()) == content
+            and sha256(story.read_bytes()) == compiled
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -90,11 +85,11 @@ def find(key: GameKey) -> StoredGame | None:
 
 def store(key: GameKey, canonical_form: bytes, compiled: bytes) -> str:
     """Put a game that was just made into the cache and return its content hash."""
-    content = _sha256(canonical_form)
+    content = sha256(canonical_form)
     _write(folder() / f"{content}.json", canonical_form)
     _write(folder() / f"{content}.z8", compiled)
     # The index comes last: an entry never points to a game that is not there yet.
-    entry = {"key": key._asdict(), "content": content, "compiled": _sha256(compiled)}
+    entry = {"key": key._asdict(), "content": content, "compiled": sha256(compiled)}
     _write(_index(key), canonical(entry))
     return content
 
@@ -199,7 +194,3 @@ def _write(path: Path, data: bytes) -> None:
 def _textworld() -> str:
     """Its version; looking it up reads the package's metadata."""
     return version("textworld")
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 from collections.abc import Hashable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -28,12 +27,13 @@ from textworld.generator.game import Game, GameProgression
 from textworld.generator.inform7 import Inform7Game
 from textworld.logic import State
 
+from environments.digest import canonical
 from environments.textworld_games import GameKey, folder, prepare
 from environments.textworld_plan import Action, Facts, Plan, Routes
 from environments.textworld_quests import identity, twin
 
-STATES = 512
-"""States that are kept of a game, at some 15 kB each; the longest unused goes first."""
+STATES = 128
+"""States that are kept of a game, at 15 to 50 kB each; the longest unused goes first."""
 
 ACTIONS = 4096
 """Actions whose words are kept; the largest games have about a thousand."""
@@ -50,8 +50,8 @@ class World(NamedTuple):
     """The commands of the possible actions, sorted."""
     events: Mapping[str, Action]
     """The possible action that the interpreter means by a trace, in lower case."""
-    digest: Any
-    """SHA-256, still open, of ``[[fact, …], `` in JSON: what follows is to be added to a copy."""
+    digest: bytes
+    """SHA-256 of the facts."""
 
 
 class Words(NamedTuple):
@@ -112,12 +112,11 @@ class Logic:
         # TextWorld takes the action with the most preconditions, and of these the first.
         for action in sorted(actions, key=lambda action: -len(action.preconditions)):
             events.setdefault(self._words(action).event, action)
-        known = json.dumps(sorted(map(str, facts)))
         return World(
             facts,
             tuple(sorted({self._words(action).command for action in actions})),
             events,
-            hashlib.sha256(f"[{known}, ".encode()),
+            hashlib.sha256(canonical(sorted(map(str, facts)))).digest(),
         )
 
     def _worded(self, action: Action) -> Words:
@@ -197,7 +196,7 @@ def opened(key: GameKey) -> Opened:
 
 
 @lru_cache(GAMES)
-def _opened(family: str, parameters: tuple[tuple[str, int], ...], seed: int, cache: Path) -> Opened:
+def _opened(family: str, parameters: tuple[tuple[str, Any], ...], seed: int, cache: Path) -> Opened:
     del cache  # only tells apart
     [game] = prepare([GameKey(family, dict(parameters), seed)])
     return Opened(*game, Logic(Game.load(str(game.story.with_suffix(".json")))))

@@ -6,12 +6,16 @@ driftgauge report runs/demo             tables and page, also of a run still goi
 driftgauge diff runs/demo/3f2a91c0 runs/demo/b10c44e7      where two runs first part
 driftgauge plan --difference 0.1        how many blocks that needs, and how long they take
 driftgauge calibrate                    prove the gauge on agents of known drift
+driftgauge envs                         which environments there are, and what each needs
+driftgauge check babyai                 does an environment keep the contract?
+driftgauge play babyai                  play it yourself, and see what an agent sees
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -35,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = [word for word in words if word != "--debug"]
     try:
         return _command(words)
+    except BrokenPipeError:
+        # Whoever read the output has gone (`| head`), and what Python still holds of it must not
+        # complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as error:
         if (code := _exit_code(error)) is None:
             raise
@@ -89,6 +98,20 @@ def _command(words: list[str]) -> int:
     calibrate.add_argument("--seed", type=int, default=0, help="draws everything (0)")
     calibrate.add_argument("--out", type=Path, help="a folder for rates.csv, wiring.csv and both")
     calibrate.set_defaults(do=_calibrate)
+    envs = verbs.add_parser("envs", help="the environments, their licences and what they need")
+    envs.add_argument("--json", action="store_true", help="for programs")
+    envs.set_defaults(do=_envs)
+    check = verbs.add_parser(
+        "check", help="whether an environment keeps the contract; exit code 1 if not"
+    )
+    check.add_argument("--seeds", default="0,1", help="the games that are played (0,1)")
+    check.set_defaults(do=_check)
+    play = verbs.add_parser("play", help="play an environment yourself, as an agent sees it")
+    play.add_argument("--seed", type=int, default=0, help="of the game (0)")
+    play.set_defaults(do=_play)
+    for verb in (check, play):
+        verb.add_argument("environment", metavar="ENV", help="a file of conf/environment, or an id")
+        verb.add_argument("options", nargs="*", metavar="KEY=VALUE", help="of the environment")
     if words[:1] == ["run"]:
         return _run(words[1:])
     arguments = parser.parse_args(words)
@@ -145,6 +168,40 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         (arguments.out / "table.txt").write_text(both + "\n")
     missed = (rates["holds"] == False).any() or wired["disagreements"].any()  # noqa: E712
     return int(missed)
+
+
+def _envs(arguments: argparse.Namespace) -> int:
+    from harness.trying import listing, text
+
+    if arguments.json:
+        print(json.dumps([listed._asdict() for listed in listing()], indent=1))
+        return 0
+    for listed in listing():
+        print(f"{text(listed)}\n")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from harness.trying import check, choose
+
+    try:
+        seeds = tuple(int(seed) for seed in arguments.seeds.split(","))
+    except ValueError:
+        raise ValueError(f"Expected seeds such as 0,1, got {arguments.seeds!r}.") from None
+    failed = 0
+    for result in check(choose(arguments.environment, arguments.options), seeds):
+        failed += not result.ok
+        print(f"{'ok  ' if result.ok else 'FAIL'}  {result.name}  {result.message}".rstrip())
+    return int(failed > 0)
+
+
+def _play(arguments: argparse.Namespace) -> int:
+    from harness.trying import HELP, choose, play
+
+    choice = choose(arguments.environment, arguments.options)
+    print(f"{HELP}\n")
+    play(choice, arguments.seed, input, print)
+    return 0
 
 
 def _json(result: DataclassInstance) -> str:
@@ -229,6 +286,10 @@ def _exit_code(error: Exception) -> int | None:
     """2 for wrong use, 1 for what broke; None where the message is no sentence for the user."""
     if isinstance(error, (ValueError, FileNotFoundError)):
         return 2
+    from environments import NotInstalled
+
+    if isinstance(error, NotInstalled):
+        return 1
     from harness.lm.embedded import ModelUnavailable
     from harness.tracking.wandb import TrackingError
 

@@ -22,6 +22,7 @@ from harness.agent import Agent
 from harness.cache import cache_folder
 from harness.events import Hooks, StepDone, StepProgress
 from harness.experience import ExperienceSpec, Trajectory, read_experience, record_sessions
+from harness.frozen import panel_for
 from harness.keyed import digest
 from harness.model_spec import ModelSpec
 from harness.records import CostRow, Records, RetentionRow
@@ -90,7 +91,7 @@ class Preparation:
         )
         return self.step(
             "training games",
-            lambda report: Panel.build(spec, self.seed, contents(self.panel.tasks), report),
+            lambda report: panel_for(spec, self.seed, contents(self.panel.tasks), report),
         )
 
     def made_of(self) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from harness.config import RunConfig
 from harness.errors import ERROR_DEFINITION
 from harness.events import AllHooks, Hooks, RunEnded, RunStarted, StepDone, StepProgress
 from harness.experience import expert_plays
+from harness.frozen import panel_for
 from harness.preparation import Learner, Preparation
 from harness.records import CostRow, Records, read_manifest, write_manifest
 from harness.rollout import Rollout
@@ -98,13 +98,11 @@ def is_finished(config: RunConfig) -> bool:
 def _panel(config: RunConfig, records: Records, hooks: Hooks) -> Panel:
     """The run's panel: checked against the lock files of the repository and of the run."""
     start = time.perf_counter()
-    panel = Panel.build(
+    panel = panel_for(
         config.environment,
         config.seed,
         progress=lambda done, total: hooks.step_progress(StepProgress("games", done, total)),
     )
-    for lock in (files("conf") / "panels").iterdir():
-        panel.check(read_lock(lock))
     own = config.folder / "panel.lock.json"
     if own.exists() and read_lock(own) != panel:
         raise PanelMismatch(

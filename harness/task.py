@@ -1,6 +1,6 @@
 """Task, block, panel: what is played, named by content, and kept in a lock file.
 
-panel = Panel.build(spec)            # makes the games it needs, in this machine's cache
+panel = Panel.draw(spec, seed=0)     # makes the games it needs, in this machine's cache
 panel.save(run / "panel.lock.json")
 panel.check(read_lock(path))         # refuses, by name, a game that came out otherwise
 """
@@ -8,7 +8,7 @@ panel.check(read_lock(path))         # refuses, by name, a game that came out ot
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
@@ -19,12 +19,14 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from environments.contract import TextEnv, Variant
+from environments.contract import Game, TextEnv, Variant
 from harness.keyed import digest, generator
 from harness.orders import DESIGNS, Design, Order
 
 Split = Literal["test", "development", "training"]
 
+Progress = Callable[[int, int], None]
+"""Called with (games that are ready, of how many)."""
 
 PATIENCE = 32
 """Draws in a row without a new game after which an environment is taken to have no more."""
@@ -46,11 +48,10 @@ class Task(BaseModel):
     cap: int
     content: str
     """SHA-256 of the game's canonical content."""
-
-    @property
-    def family(self) -> str:
-        """What kind of task it is: the options that its game was made with, such as `level 7`."""
-        return ", ".join(f"{name} {value}" for name, value in sorted(self.kwargs.items())) or "all"
+    family: str
+    """What kind of task it is: the options that were drawn for it, such as `level 7`."""
+    game: str
+    """What the environment calls the game; empty if only its seed names it."""
 
     @property
     def variant(self) -> Variant:
@@ -77,8 +78,11 @@ class PanelSpec(BaseModel):
     id: str
     """Gymnasium id; a plug-in's as `module:namespace/Name-v0`."""
     kwargs: dict[str, Any] = Field(default_factory=dict)
-    levels: tuple[int, ...] = ()
-    """Where not empty, each task draws its `level` from these."""
+    """Options of the environment, the same for every task."""
+    draw: dict[str, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    """Options of which each task draws one value."""
+    splits: dict[Split, dict[str, Any]] = Field(default_factory=dict)
+    """Options that keep the splits apart where the environment has splits of its own."""
     brief: str
     tasks: Annotated[int, Field(ge=1, le=64)] = 4
     cap: Annotated[int, Field(ge=1, le=1000)] = 8
@@ -92,6 +96,17 @@ class PanelSpec(BaseModel):
         """Rows of the task table in each arm."""
         return self.blocks * len(DESIGNS[self.orders](self.tasks)) * self.tasks
 
+    def variant(self, seed: int, index: int) -> Variant:
+        """Draw number `index` of the panel with this seed."""
+        rng = generator("task", seed, self.split, index)
+        game = int(rng.integers(2**31 - 1))
+        drawn = {name: values[int(rng.integers(len(values)))] for name, values in self.draw.items()}
+        return Variant({**self.kwargs, **self.splits.get(self.split, {}), **drawn}, game)
+
+    def family(self, variant: Variant) -> str:
+        """What kind of task a draw is."""
+        return ", ".join(f"{name} {variant.kwargs[name]}" for name in sorted(self.draw)) or "all"
+
     @field_validator("id")
     @classmethod
     def _registered(cls, id: str) -> str:
@@ -104,19 +119,19 @@ class Panel(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    split: Split
+    spec: PanelSpec
     seed: int
-    blocks: tuple[Block, ...]
     versions: dict[str, str]
     """Versions of the packages that made the games."""
+    blocks: tuple[Block, ...]
 
     @classmethod
-    def build(
+    def draw(
         cls,
         spec: PanelSpec,
         seed: int,
         avoid: frozenset[str] = frozenset(),
-        progress: Callable[[int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> Panel:
         """Draw the panel of `spec` and make its games.
 
@@ -141,10 +156,10 @@ class Panel(BaseModel):
                 )
             )
         return cls(
-            split=spec.split,
+            spec=spec,
             seed=seed,
+            versions={name: version(name) for name in environment_class(spec.id).packages},
             blocks=tuple(blocks),
-            versions={"textworld": version("textworld")},
         )
 
     @property
@@ -158,8 +173,16 @@ class Panel(BaseModel):
         return digest(self.model_dump(mode="json"))
 
     def save(self, path: Path) -> None:
-        """Write the lock file."""
-        path.write_text(json.dumps(self.model_dump(mode="json"), indent=1) + "\n")
+        """Write the lock file, a game a line."""
+        whole = self.model_dump(mode="json")
+        blocks = [
+            f'{{"name": {_json(block["name"])}, "brief": {_json(block["brief"])},\n'
+            f' "orders": {_json(block["orders"])},\n'
+            f' "tasks": [\n  {_lines(block["tasks"], indent=2)}]}}'
+            for block in whole.pop("blocks")
+        ]
+        head = _lines([f"{_json(name)}: {_json(value)}" for name, value in whole.items()])
+        path.write_text(f'{{{head},\n"blocks": [\n{_lines(blocks)}]}}\n')
 
     def check(self, lock: Panel) -> None:
         """Refuse the panel if a game that `lock` names has another content here.
@@ -171,12 +194,22 @@ class Panel(BaseModel):
         for task in self.tasks:
             expected = locked.get(_identity(task), task.content)
             if expected != task.content:
-                raise PanelMismatch(
-                    f"Task {task.name} ({task.environment}, seed {task.seed}) came out as "
-                    f"{task.content[:12]}, but the lock file has {expected[:12]}. It was made with "
-                    f"{lock.versions}; here: {self.versions}. Install those versions, or "
-                    "play another panel."
-                )
+                raise mismatch(task, expected, lock.versions)
+
+
+def mismatch(task: Task, expected: str, versions: Mapping[str, str]) -> PanelMismatch:
+    """The refusal of a task whose game has not the content that a lock file expects."""
+    called = f"game {task.game}" if task.game else f"seed {task.seed}"
+    here = {name: version(name) for name in environment_class(task.environment).packages}
+    cause = (
+        f"The lock was made with {_listed(versions)}; here: {_listed(here)}. Install those versions"
+        if here != versions
+        else "The versions are the same, so the files of the game differ. Get the published ones"
+    )
+    return PanelMismatch(
+        f"Task {task.name} ({task.environment}, {called}) came out as {task.content[:12]}, but "
+        f"the lock file has {expected[:12]}. {cause}, or play another panel: seed=…"
+    )
 
 
 def draw_tasks(
@@ -184,7 +217,7 @@ def draw_tasks(
     seed: int,
     count: int,
     avoid: frozenset[str] = frozenset(),
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Task]:
     """Draw `count` tasks of `spec` with contents that differ from each other and from `avoid`."""
     env_class = environment_class(spec.id)
@@ -193,35 +226,35 @@ def draw_tasks(
     index = 0
     fruitless = 0
     while len(tasks) < count:
-        variants = []
-        for i in range(index, index + count - len(tasks)):
-            rng = generator("task", seed, spec.split, i)
-            game = int(rng.integers(2**31 - 1))
-            level = {"level": int(rng.choice(spec.levels))} if spec.levels else {}
-            variants.append(Variant({**spec.kwargs, **level}, game))
-        contents = env_class.prepare(variants, progress=progress)
-        fruitless = fruitless + len(contents) if seen.issuperset(contents) else 0
+        variants = [spec.variant(seed, i) for i in range(index, index + count - len(tasks))]
+        games = env_class.prepare(variants, progress=progress)
+        nothing_new = seen.issuperset(game.content for game in games)
+        fruitless = fruitless + len(games) if nothing_new else 0
         if fruitless >= PATIENCE:
             raise ValueError(
                 f"{spec.id} gave only {len(tasks)} different games for this panel, but {count} "
                 f"are needed, and {fruitless} more draws gave no other: ask for fewer blocks or "
-                "tasks, or for more levels."
+                "tasks, or draw from more options."
             )
-        for i, (variant, content) in enumerate(zip(variants, contents, strict=True), start=index):
-            if content not in seen:
-                seen.add(content)
-                tasks.append(
-                    Task(
-                        name=f"{spec.split}{seed}/{i}",
-                        environment=spec.id,
-                        kwargs=dict(variant.kwargs),
-                        seed=variant.seed,
-                        cap=spec.cap,
-                        content=content,
-                    )
-                )
+        for i, (variant, game) in enumerate(zip(variants, games, strict=True), start=index):
+            if game.content not in seen:
+                seen.add(game.content)
+                tasks.append(_task(spec, f"{spec.split}{seed}/{i}", variant, game))
         index += len(variants)
     return tasks
+
+
+def _task(spec: PanelSpec, name: str, variant: Variant, game: Game) -> Task:
+    return Task(
+        name=name,
+        environment=spec.id,
+        kwargs=dict(variant.kwargs),
+        seed=variant.seed,
+        cap=spec.cap,
+        content=game.content,
+        family=spec.family(variant),
+        game=game.name,
+    )
 
 
 def environment_spec(id: str) -> EnvSpec:
@@ -255,3 +288,17 @@ def contents(tasks: Iterable[Task]) -> frozenset[str]:
 
 def _identity(task: Task) -> tuple[str, str, int]:
     return task.environment, json.dumps(task.kwargs, sort_keys=True), task.seed
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(values: Sequence[object], indent: int = 0) -> str:
+    """Values a line each; what is text already stands as it is."""
+    between = ",\n" + " " * indent
+    return between.join(value if isinstance(value, str) else _json(value) for value in values)
+
+
+def _listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in versions.items()) or "no package"

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from harness.lm import LanguageModel
 from harness.model_spec import ModelSpec
+from tests.environments import alfworld_data, needs
 from tests.language_models import CONFIGS, tiny_model, tiny_network, tiny_tokenizer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alfworld_games() -> None:
+    """ALFWorld's games for all tests that play every environment, where they are to be had."""
+    if needs.SHARED.is_dir() and "ALFWORLD_DATA" not in os.environ:
+        os.environ["ALFWORLD_DATA"] = str(alfworld_data.folder())
 
 
 @pytest.fixture(scope="session", params=CONFIGS)

@@ -1,7 +1,7 @@
 """Playing the halls with a language-model agent, its parts prepared as in a run.
 
 agent = prepared(LMAgent(policy=WholeHistory()), folder, model)
-rows = play(agent, Panel.build(SPEC, seed=0), folder)
+rows = play(agent, Panel.draw(SPEC, seed=0), folder)
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def play(
 def preparation(folder: Path, model: Path | str, spec: PanelSpec = SPEC) -> Preparation:
     """What parts learn from: three sessions of the expert, two of the agent's own."""
     return Preparation(
-        panel=Panel.build(spec, seed=0),
+        panel=Panel.draw(spec, seed=0),
         spec=spec,
         model=ModelSpec(name=str(model)),
         experience=ExperienceSpec(expert_sessions=3, own_sessions=2),

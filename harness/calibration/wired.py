@@ -20,7 +20,7 @@ from harness.task import PanelSpec
 
 HUNT = PanelSpec(
     id="driftgauge/TextWorldTreasureHunter-v0",
-    levels=(3, 4),
+    draw={"level": (3, 4)},
     brief="Hunt.",
     blocks=4,
     tasks=3,
@@ -28,7 +28,7 @@ HUNT = PanelSpec(
 )
 CHAIN = PanelSpec(
     id="driftgauge/TextWorldCoinCollector-v0",
-    levels=(8,),
+    draw={"level": (8,)},
     brief="Collect.",
     blocks=1,
     tasks=2,

@@ -5,13 +5,14 @@ step; the planner checks each proposal anew; the digest is made from all facts.
 """
 
 import hashlib
-import json
 import warnings
 
 import textworld
 
-from environments.textworld import DONE, NOT_A_COMMAND, ROOM, is_command, readable
+from environments.digest import canonical
+from environments.numbered import NOT_A_COMMAND
 from environments.textworld_games import prepare
+from environments.textworld_text import DONE, ROOM, is_command, readable
 
 
 class Reference:
@@ -54,14 +55,13 @@ class Reference:
     def describe(self, accepted):
         won, lost = self.state.won, self.state.lost
         commands = [] if won else None if lost else self.planner.commands
-        facts = sorted(map(str, self.state["_facts"]))
-        known = json.dumps([facts, sorted(self.texts)]).encode()
+        facts = hashlib.sha256(canonical(sorted(map(str, self.state["_facts"])))).digest()
         return {
             "admissible": () if won or lost else tuple(self.state.admissible_commands),
             "expert": commands[0] if commands else None,
             "distance": None if commands is None else len(commands),
             "progress": max(0.0, min(1.0, self.state.score / self.state.max_score)),
-            "state": hashlib.sha256(known).hexdigest(),
+            "state": hashlib.sha256(facts + canonical(sorted(self.texts))).hexdigest(),
             "accepted": accepted,
             "violations": (),
             "opportunity": False,

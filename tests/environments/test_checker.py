@@ -18,6 +18,7 @@ BROKEN = [
     ("Global", "global random", "['random'] changed"),
     ("Undead", "close", "can still be stepped"),
     ("Leaky", "close", "leaves something open"),
+    ("Abandoning", "close", "leaves something open"),
     ("Loud", "gymnasium", "observation"),
 ]
 

@@ -7,7 +7,8 @@ import pytest
 
 from environments import TextEnv, Variant
 from environments.checker import check
-from environments.corridor import JUMP, NOT_A_COMMAND, OPPOSITE, Corridor
+from environments.corridor import JUMP, OPPOSITE, Corridor
+from environments.numbered import NOT_A_COMMAND
 from harness.errors import classify
 from tests.harness.tables import turn_row
 
@@ -86,7 +87,7 @@ def test_just_one_room_has_a_pit_and_who_jumps_has_lost(seed: int) -> None:
 def test_what_is_no_command_is_refused_and_changes_nothing() -> None:
     env = opened(0)
     _, before = env.reset(seed=0)
-    for text in ("", "north", "go up", "Go North", "go north\n", JUMP.upper()):
+    for text in ("", "north", "go up", "Go North", "go\nnorth", JUMP.upper()):
         observation, reward, terminated, _, info = env.step(text)
         assert (observation, reward, terminated) == (NOT_A_COMMAND, 0.0, False)
         assert info == {**before, "accepted": False}

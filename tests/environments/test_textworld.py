@@ -5,12 +5,17 @@ import re
 
 import gymnasium as gym
 import pytest
+from textworld import GameMaker, GameOptions
 
 import environments
 from environments import Variant
-from environments.textworld import NOT_A_COMMAND, CoinCollector, is_command, readable
+from environments.contract import Game
+from environments.numbered import NOT_A_COMMAND
+from environments.textworld import CoinCollector, Cooking, Quest
+from environments.textworld_making import FAMILIES
+from environments.textworld_text import is_command, readable
 
-IDS = sorted(id for id in environments.ENTRY_POINTS if "TextWorld" in id)
+IDS = sorted(id for id in environments.CATALOGUE if "TextWorld" in id)
 SEEDS = range(3)
 
 
@@ -222,12 +227,33 @@ def test_stepping_without_a_game_is_an_error(env):
         ("CoinCollector", {"level": 151}, "no more than 100 rooms"),
         ("Cooking", {"go": 2}, "go one of 1, 6, 9, 12"),
         ("Cooking", {"recipe": 2, "take": 3}, "take from 0 to 2"),
+        ("Cooking", {"split": "dev"}, "split one of None, train, valid, test"),
+        ("Cooking", {"cut": "no"}, "cut to be true or false, got 'no'"),
         ("Quest", {"rooms": 0}, "rooms from 1 to 20"),
+        ("Quest", {"rooms": True}, "rooms from 1 to 20"),
+        ("Quest", {"rooms": 5.0}, "rooms from 1 to 20, got 5.0"),
+        ("Simple", {"rewards": "many"}, "rewards one of dense, balanced, sparse"),
+        ("Simple", {"goal": "none"}, "goal one of detailed, brief"),
     ],
 )
 def test_an_argument_out_of_range_is_refused_with_what_was_expected(env_id, kwargs, expected):
     with pytest.raises(ValueError, match=re.escape(expected)):
         gym.make(f"driftgauge/TextWorld{env_id}-v0", **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "expected"),
+    [
+        ({"rooms": 3, "objects": 18}, "objects of at most 17 in 3 rooms, got 18"),
+        ({"quests": 2, "quest_length": 11}, "quest_length of at most 10 of 2 quests, got 11"),
+        ({"quests": 4, "quest_length": 6}, "quests × quest_length of at most 23 in 5 rooms"),
+        ({"rooms": 20, "quests": 8, "quest_length": 6}, "of at most 40 in 20 rooms, got 48"),
+        ({"rooms": 20, "objects": 60, "quest_length": 20, "quests": 8}, "at most 10 of 8 quests"),
+    ],
+)
+def test_a_house_that_cannot_be_made_in_reasonable_time_is_refused(kwargs, expected):
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        Quest(**kwargs)
 
 
 def test_a_seed_that_no_generator_takes_is_refused():
@@ -238,5 +264,49 @@ def test_a_seed_that_no_generator_takes_is_refused():
 def test_prepare_gives_the_content_that_is_played():
     env = gym.make("driftgauge/TextWorldCoinCollector-v0")
     env.reset(seed=1)
-    assert CoinCollector.prepare([Variant({}, seed=1)]) == [env.unwrapped.content]
+    assert CoinCollector.prepare([Variant({}, seed=1)]) == [Game(env.unwrapped.content, "")]
     env.close()
+
+
+# What a family has of its own
+
+
+def recipe(split, seed):
+    """The ingredients of a game with how each is to be prepared: (food, cooking, cutting)."""
+    options = GameOptions()
+    options.seeds = seed
+    env = Cooking(recipe=5, take=0, go=1, cut=True, split=split)
+    return set(FAMILIES["cooking"](env.parameters, options).metadata["ingredients"])
+
+
+def test_what_is_to_be_cooked_in_one_split_is_in_no_other(monkeypatch):
+    monkeypatch.setattr(GameMaker, "set_walkthrough", lambda *plan: None)  # it compiles the game
+    splits = {
+        split: set.union(*(recipe(split, seed) for seed in range(2)))
+        for split in ("train", "valid", "test")
+    }
+    for split, preparations in splits.items():
+        assert len(preparations) > 6
+        others = set.union(*(known for other, known in splits.items() if other != split))
+        assert not preparations & others
+
+
+def test_a_simple_game_tells_what_is_missing_or_all_the_way():
+    told = {}
+    for goal in ("brief", "detailed"):
+        env = gym.make("driftgauge/TextWorldSimple-v0", goal=goal)
+        turns = list(play(env, seed=0))
+        told[goal] = env.unwrapped.goal
+        env.close()
+    [missing] = re.findall(r"only missing a grilled (.*)\.", told["brief"])
+    assert turns[-1][1] == f"put {missing} on stove"
+    assert "old key" in told["detailed"] and "old key" not in told["brief"]
+
+
+def test_rewards_of_a_simple_game_come_all_along_or_at_the_end():
+    rewards = {}
+    for kind in ("dense", "balanced", "sparse"):
+        env = gym.make("driftgauge/TextWorldSimple-v0", rewards=kind)
+        rewards[kind] = [reward for *_, reward, _ in play(env, seed=0) if reward]
+        env.close()
+    assert len(rewards["dense"]) > len(rewards["balanced"]) > len(rewards["sparse"]) == 1

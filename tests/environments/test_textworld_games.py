@@ -5,19 +5,31 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
 from environments import child
-from environments.textworld import CoinCollector, Cooking, Quest, TreasureHunter
+from environments.textworld import CoinCollector, Cooking, Quest, Simple, TreasureHunter
 from environments.textworld_games import GameError, GameKey, find, folder, prepare
 
 KEY = GameKey("treasure_hunter", {"level": 1}, seed=5)
 
 FAMILIES = [
     GameKey(family.family, family().parameters, seed=0)
-    for family in (TreasureHunter, CoinCollector, Cooking, Quest)
+    for family in (TreasureHunter, CoinCollector, Cooking, Quest, Simple)
 ]
+
+MADE = {
+    "1.7.0": {
+        "treasure_hunter": "3290e4d036efbb2b4cb8d1b03e79c6b55086fdfc07d5d11cb574c5b49f185de1",
+        "coin_collector": "91eb219e2518242eb796497e0270e9b35f157d678c049c0cdccdf6724b315934",
+        "cooking": "3c4e39bd8bace3b7b005de11911c9dd0675e5f6e33ce7e5e3533e91880c9541f",
+        "quest": "b53be8e93a6dd0f133a031e7a38b88f800451c37ec285a1a4afba52bdf56fc58",
+        "simple": "41dc29a4c25e8c3f43f2d86a7fb09c071e85abb6e07ab3f8109b4b01bd64093a",
+    },
+}
+"""What game 0 of each family is, by version of TextWorld. Panels are locked to such hashes."""
 
 PREPARE = """
 import json, sys
@@ -55,6 +67,13 @@ def contents(process):
 def test_a_seed_means_the_same_game_in_every_process(tmp_path):
     here = [game.content for game in prepare(FAMILIES, workers=2)]
     assert contents(in_another_process(FAMILIES, tmp_path, hashing="7")) == here
+
+
+def test_a_seed_means_the_game_that_it_has_always_meant():
+    if version("textworld") not in MADE:
+        pytest.skip(f"Nobody has noted the games of TextWorld {version('textworld')}.")
+    made = {key.family: game.content for key, game in zip(FAMILIES, prepare(FAMILIES), strict=True)}
+    assert made == MADE[version("textworld")]
 
 
 def test_two_processes_may_make_the_same_game_at_once(cache):

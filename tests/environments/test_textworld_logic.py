@@ -10,7 +10,7 @@ from environments.textworld_logic import Logic, Progression, opened
 from harness.keyed import generator
 from tests.environments.reference import Reference
 
-IDS = sorted(id for id in environments.ENTRY_POINTS if "TextWorld" in id)
+IDS = sorted(id for id in environments.CATALOGUE if "TextWorld" in id)
 SEEDS = range(2)
 BACK = {"north": "south", "south": "north", "east": "west", "west": "east"}
 

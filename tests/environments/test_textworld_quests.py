@@ -8,7 +8,7 @@ import environments
 from environments.textworld_logic import opened
 from environments.textworld_quests import identity, twin
 
-IDS = sorted(id for id in environments.ENTRY_POINTS if "TextWorld" in id)
+IDS = sorted(id for id in environments.CATALOGUE if "TextWorld" in id)
 
 
 @pytest.fixture(params=IDS)

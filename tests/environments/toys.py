@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+import subprocess
 from pathlib import Path
 
 import gymnasium as gym
@@ -112,6 +113,14 @@ class Leaky(Corridor):
 
     def reset(self, *, seed=None, options=None):
         self.files.append(Path(os.devnull).open())  # noqa: SIM115
+        return super().reset(seed=seed)
+
+
+class Abandoning(Corridor):
+    """Starts a process at every reset, and leaves it behind."""
+
+    def reset(self, *, seed=None, options=None):
+        subprocess.Popen(["sleep", "60"])
         return super().reset(seed=seed)
 
 

@@ -22,7 +22,7 @@ from harness.errors import classify
 from harness.keyed import digest, generator
 from harness.orders import mirrored_pair
 from harness.records import Arm, CostRow, End, Records, TaskRow, TurnRow, write_manifest
-from harness.task import Block, Panel, Task
+from harness.task import Block, Panel, PanelSpec, Task
 
 ADMISSIBLE = ("go east", "go west", "inventory", "look", "open trapdoor", "take coin")
 
@@ -218,7 +218,13 @@ def write_run(
 def _panel(blocks: int, tasks: int, cap: int, seed: int, environment: str) -> Panel:
     """Blocks of two mirrored orders; half of their tasks are of level 9, half of level 10."""
     return Panel(
-        split="test",
+        spec=PanelSpec(
+            id="driftgauge/Corridor-v0",
+            brief="Find the coin.",
+            tasks=tasks,
+            cap=cap,
+            blocks=blocks,
+        ),
         seed=seed,
         blocks=tuple(
             Block(
@@ -232,6 +238,8 @@ def _panel(blocks: int, tasks: int, cap: int, seed: int, environment: str) -> Pa
                         seed=i,
                         cap=cap,
                         content=digest([environment, seed, b, i]),
+                        family=f"level {9 + i % 2}",
+                        game="",
                     )
                     for i in range(tasks)
                 ),

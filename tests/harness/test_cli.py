@@ -171,7 +171,7 @@ def test_wrong_words_end_in_usage(
         ("run environment.cpa=3", "did you mean 'environment.cap'?"),
         ("run agent=npm,lora", "add -m"),
         ("run -m agent=npm,lroa", "did you mean 'lora'?"),
-        ("run agent=random environment.levels=[99]", "level from 1 to 30"),
+        ("run agent=random environment.draw.level=[99]", "level from 1 to 30"),
     ],
 )
 def test_wrong_use_is_a_sentence_and_2(

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-import environments
 from baselines.scripted import Expert, Random
 from harness.agent import Answered, Decision, Question, View
 from harness.errors import KINDS, classify
 from harness.events import Hooks, SessionEnded, TaskEnded, TurnTaken
+from harness.frozen import panel_for
 from harness.probes import BriefRecall
 from harness.records import ProbeRow, Records, TurnRow
 from harness.rollout import Rollout
 from harness.task import Panel, PanelMismatch, PanelSpec
+from harness.trying import specs_by_name
+from tests.environments import needs
 from tests.harness.walks import (
     ARMS,
     PANEL,
@@ -386,13 +388,16 @@ def test_a_turn_that_is_played_again_is_not_asked_again(tmp_path: Path) -> None:
 # Real games
 
 
-@pytest.mark.parametrize("id", environments.ENTRY_POINTS)
-def test_the_expert_makes_no_error_in_any_environment(tmp_path: Path, id: str) -> None:
-    levels = {"Hunter": (4, 5), "Collector": (3,)}
-    level = next((levels[name] for name in levels if name in id), ())
-    spec = PanelSpec(id=id, levels=level, brief="Play.", blocks=1, tasks=2, cap=40)
-    played = play(tmp_path, Expert(), Panel.build(spec, seed=0), slots=2)
-    assert [row.end for row in played.tasks] == ["won"] * 8
+@pytest.mark.parametrize(
+    "environment",
+    [pytest.param(name, marks=needs.environment(of.id)) for name, of in specs_by_name().items()],
+)
+def test_the_expert_wins_without_an_error_in_every_environment(
+    tmp_path: Path, environment: str
+) -> None:
+    of = specs_by_name()[environment].model_copy(update={"split": "development", "blocks": 1})
+    played = play(tmp_path, Expert(), panel_for(of, seed=0), slots=2)
+    assert {row.end for row in played.tasks} == {"won"}
     errors = classify(played.turns)
     assert not errors["error"].any()
     assert not errors[list(KINDS)].fillna(False).to_numpy(bool).any()
@@ -402,13 +407,13 @@ def test_the_expert_makes_no_error_in_any_environment(tmp_path: Path, id: str) -
 def test_a_real_game_is_played_the_same_in_any_slot_and_after_a_stop(tmp_path: Path) -> None:
     spec = PanelSpec(
         id="driftgauge/TextWorldTreasureHunter-v0",
-        levels=(4, 5),
+        draw={"level": (4, 5)},
         brief="Hunt.",
         blocks=1,
         tasks=2,
         cap=6,
     )
-    hunt = Panel.build(spec, seed=0)
+    hunt = Panel.draw(spec, seed=0)
     whole = play(tmp_path / "whole", Walker(moody), hunt, slots=1)
     with pytest.raises(Stopped):
         play(tmp_path / "torn", Stopping(10), hunt, slots=4)

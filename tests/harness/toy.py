@@ -50,7 +50,7 @@ class Corridor(TextEnv):
         gate: str = "",
         naps: str = "",
     ) -> None:
-        self.rooms, self.games, self.fuse, self.drifts = rooms, games, fuse, drifts
+        self.rooms, self.routes, self.fuse, self.drifts = rooms, games, fuse, drifts
         self.gate, self.naps = gate, naps
 
     @property
@@ -66,7 +66,7 @@ class Corridor(TextEnv):
     ) -> tuple[str, Info]:  # type: ignore[override]
         super().reset(seed=seed)
         type(self).resets += 1
-        self.game = (seed or 0) % self.games
+        self.game = (seed or 0) % self.routes
         self.route = [DOORS[(self.game // 3**room) % 3] for room in range(self.rooms)]
         self.room, self.fell = 0, False
         return self.text, self.info(None)

@@ -71,7 +71,7 @@ def spec(**changes: Any) -> PanelSpec:
 
 
 def panel(**changes: Any) -> Panel:
-    return Panel.build(spec(**changes), seed=0)
+    return Panel.draw(spec(**changes), seed=0)
 
 
 class Played:

@@ -66,7 +66,7 @@ def vectors(steering: Steering | None) -> torch.Tensor:
 def steered(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[LMAgent, Rows]:
     folder = tmp_path_factory.mktemp("steered")
     made = agent(folder, tiny_folder)
-    return made, play(made, Panel.build(SPEC, seed=0), folder)
+    return made, play(made, Panel.draw(SPEC, seed=0), folder)
 
 
 def test_every_turn_has_its_receipt(steered: tuple[LMAgent, Rows]) -> None:
@@ -100,7 +100,7 @@ def test_one_slot_or_three_play_the_same(
     steered: tuple[LMAgent, Rows], tiny_folder: Path, tmp_path: Path
 ) -> None:
     _, rows = steered
-    alone = play(agent(tmp_path, tiny_folder), Panel.build(SPEC, seed=0), tmp_path, slots=1)
+    alone = play(agent(tmp_path, tiny_folder), Panel.draw(SPEC, seed=0), tmp_path, slots=1)
 
     def decisions(rows: Rows) -> dict[tuple[str, int], tuple[str | None, int]]:
         return {(row.play, row.turn): (row.command, row.steered_tokens) for row in rows.turns}
@@ -113,7 +113,7 @@ def test_steering_changes_what_is_done(
 ) -> None:
     _, rows = steered
     plain = prepared(LMAgent(policy=WholeHistory()), tmp_path, tiny_folder)
-    unsteered = play(plain, Panel.build(SPEC, seed=0), tmp_path)
+    unsteered = play(plain, Panel.draw(SPEC, seed=0), tmp_path)
     first = {row.task: row.margin for row in unsteered.turns if (row.age, row.turn) == (0, 1)}
     for row in rows.turns:
         if (row.age, row.turn) == (0, 1):
@@ -125,10 +125,10 @@ def test_a_dose_that_never_fits_leaves_the_agent_unsteered(
 ) -> None:
     """And says so: no token was steered, and what is done is what is done without."""
     bound = play(
-        agent(tmp_path / "a", tiny_folder, kl_bound=1e-12), Panel.build(SPEC, 0), tmp_path / "b"
+        agent(tmp_path / "a", tiny_folder, kl_bound=1e-12), Panel.draw(SPEC, 0), tmp_path / "b"
     )
     plain = prepared(LMAgent(policy=WholeHistory()), tmp_path / "c", tiny_folder)
-    without = play(plain, Panel.build(SPEC, 0), tmp_path / "d")
+    without = play(plain, Panel.draw(SPEC, 0), tmp_path / "d")
     assert {(row.steered_tokens, row.dose) for row in bound.turns} == {(0, 0.0)}
     done = [{(row.play, row.turn): row.command for row in r.turns} for r in (bound, without)]
     assert done[0] == done[1]
@@ -140,7 +140,7 @@ def test_the_hybrid_steers_the_adapted_model(tiny_folder: Path, tmp_path: Path) 
         adapter=LoRA(rank=1, epochs=1, learning_rate=1e-3),
         intervention=NPM(layers=LAYERS, kl_bound=1e9),
     )
-    rows = play(prepared(made, tmp_path / "a", tiny_folder), Panel.build(SPEC, 0), tmp_path / "b")
+    rows = play(prepared(made, tmp_path / "a", tiny_folder), Panel.draw(SPEC, 0), tmp_path / "b")
     assert all(row.steered_tokens > 0 for row in rows.turns)
     assert made.adapter_name is not None
     assert {slot.adapter for slot in made._slots.values()} == {made.adapter_name}

@@ -52,7 +52,7 @@ def session_config(blocks: int, tasks: int) -> RunConfig:
 
 def build_panel(config: RunConfig) -> Panel:
     """The games; they are made at first use, in this machine's cache."""
-    return Panel.build(config.environment, config.seed)
+    return Panel.draw(config.environment, config.seed)
 
 
 def prepared(config: RunConfig, scratch: Path) -> LMAgent:

@@ -37,7 +37,7 @@ from tests.playing import BRIEF, SPEC, Rows, play, prepared
 
 TREASURE = PanelSpec(
     id="driftgauge/TextWorldTreasureHunter-v0",
-    levels=(4,),
+    draw={"level": (4,)},
     brief="You are playing text adventure games. Answer with one short command.",
     tasks=2,
     cap=3,
@@ -65,7 +65,7 @@ def view(slot: int = 0, *exchanges: Exchange, **options: Any) -> View:
 
 @pytest.fixture(scope="module")
 def treasure() -> Panel:
-    return Panel.build(TREASURE, seed=5)
+    return Panel.draw(TREASURE, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +93,9 @@ def test_a_session_of_the_embedded_model(one_slot: Rows, treasure: Panel) -> Non
 def test_the_histories_of_all_arms_are_equally_long_in_tokens(
     smollm2: LanguageModel, tmp_path: Path
 ) -> None:
-    spec = TREASURE.model_copy(update={"cap": 7, "levels": (3,)})
+    spec = TREASURE.model_copy(update={"cap": 7, "draw": {"level": (3,)}})
     agent = prepared(LMAgent(policy=WholeHistory()), tmp_path, "smollm2")
-    played = play(agent, Panel.build(spec, seed=6), tmp_path, orders=1, arms=tuple(ARMS))
+    played = play(agent, Panel.draw(spec, seed=6), tmp_path, orders=1, arms=tuple(ARMS))
     tokens = {row.arm: row.context_tokens for row in played.tasks if row.position == 2}
     history = {arm: tokens[arm] - tokens["fresh"] for arm in ARMS}
     assert history["chained"] > 150
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_not_sent(tiny_folder: Path, tmp_path: Path) -> N
     agent = prepared(
         LMAgent(policy=WholeHistory(), act_by="generation", max_tokens=5), tmp_path, tiny_folder
     )
-    rows = play(agent, Panel.build(SPEC, seed=0), tmp_path)
+    rows = play(agent, Panel.draw(SPEC, seed=0), tmp_path)
     unread = [row for row in rows.turns if row.command is None]
     assert len(unread) > 20
     for row in unread:
@@ -307,7 +307,7 @@ class Weighed(Push):
 
 @pytest.fixture(scope="module")
 def halls() -> Panel:
-    return Panel.build(SPEC.model_copy(update={"tasks": 3, "cap": 8}), seed=0)
+    return Panel.draw(SPEC.model_copy(update={"tasks": 3, "cap": 8}), seed=0)
 
 
 @pytest.fixture(scope="module")
