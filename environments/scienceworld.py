@@ -39,7 +39,7 @@ from environments.scienceworld_plan import plan
 from environments.scienceworld_world import Reply, World
 
 MAX_COMMAND = 300
-"""Characters; the longest admissible command that was seen has half as many."""
+"""Characters; the longest admissible command that was seen has 179."""
 
 PRINTABLE = "".join(map(chr, range(ord(" "), ord("~") + 1)))
 """What commands consist of."""

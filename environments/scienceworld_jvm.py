@@ -32,7 +32,7 @@ LINGER = 30.0
 """Seconds that a Java process without work is kept: the next task's environment starts sooner."""
 
 HEAP_MB = 128
-"""Most memory of Java's objects. The process takes about 150 MB beside them."""
+"""Most memory of Java's objects. The process takes about 120 MB beside them."""
 
 OPTIONS = (
     f"-Xmx{HEAP_MB}m",

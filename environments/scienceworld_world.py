@@ -3,7 +3,7 @@
     world = World(jvm)
     world.load(Game("boil", 21), "easy")
     world.step("go to kitchen")     # Reply(text='You move to the kitchen.', refused=False, …)
-    world.commands()                # ("activate sink", …): 50 to 1,000 of them
+    world.commands()                # ("activate sink", …): 30 to 2,200 of them
 
 Several worlds live in one Java process without touching each other. What ScienceWorld keeps in
 variables of its classes is put in place before each use: the counter of objects' numbers and the
