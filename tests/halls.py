@@ -18,6 +18,8 @@ class Halls(Corridor):
 
     content = ""
 
+    name = ""
+
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
         """Of `GAMES` halls the one that the seed says."""
         assert seed is not None
