@@ -220,7 +220,7 @@ def test_training_games_are_none_of_the_panels(tmp_path: Path) -> None:
     assert training | panel <= everything
     # Drawn without regard to the panel, they would meet it.
     training_spec = SPEC.model_copy(update={"split": "training", "blocks": 3})
-    careless = contents(type(ready.panel).build(training_spec, 0).tasks)
+    careless = contents(type(ready.panel).draw(training_spec, 0).tasks)
     assert careless & panel
 
 
