@@ -120,7 +120,7 @@ class Abandoning(Corridor):
     """Starts a process at every reset, and leaves it behind."""
 
     def reset(self, *, seed=None, options=None):
-        subprocess.Popen(["sleep", "60"])
+        subprocess.Popen(["sleep", "20"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return super().reset(seed=seed)
 
 

@@ -137,7 +137,7 @@ def test_help_is_given(words: str, said: str, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("run --help", "environment: coin_collector"),
+        ("run --help", "environment: alfworld, "),
         ("run --cfg job agent=lora environment.cap=3", "cap: 3"),
     ],
 )
