@@ -33,56 +33,56 @@ _TEXTWORLD = "MIT (TextWorld)"
 
 CATALOGUE: dict[str, Entry] = {
     "driftgauge/TextWorldTreasureHunter-v0": Entry(
-        "environments.textworld:TreasureHunter",
+        "environments.textworld.env:TreasureHunter",
         "follow a route to the right object; another one loses",
         _TEXTWORLD,
     ),
     "driftgauge/TextWorldCoinCollector-v0": Entry(
-        "environments.textworld:CoinCollector",
+        "environments.textworld.env:CoinCollector",
         "find the coin in a maze",
         _TEXTWORLD,
     ),
     "driftgauge/TextWorldCooking-v0": Entry(
-        "environments.textworld:Cooking",
+        "environments.textworld.env:Cooking",
         "gather, prepare, eat; spoiling an ingredient loses",
         _TEXTWORLD,
     ),
     "driftgauge/TextWorldQuest-v0": Entry(
-        "environments.textworld:Quest",
+        "environments.textworld.env:Quest",
         "quests with doors, keys, containers and food",
         _TEXTWORLD,
     ),
     "driftgauge/TextWorldSimple-v0": Entry(
-        "environments.textworld:Simple",
+        "environments.textworld.env:Simple",
         "get out of a locked bedroom, find an ingredient, bring it to the stove",
         _TEXTWORLD,
     ),
     "driftgauge/ALFWorld-v0": Entry(
-        "environments.alfworld:ALFWorld",
+        "environments.alfworld.env:ALFWorld",
         "household tasks of six types; the published games",
         "MIT (ALFWorld, ALFRED)",
         "pip install 'driftgauge[alfworld]', then alfworld-download or ALFWORLD_DATA",
     ),
     "driftgauge/ALFWorldGenerated-v0": Entry(
-        "environments.alfworld:ALFWorldGenerated",
+        "environments.alfworld.env:ALFWorldGenerated",
         "household tasks of six types; made from their seed",
         "MIT (ALFWorld)",
         "pip install 'driftgauge[alfworld]'",
     ),
     "driftgauge/ScienceWorld-v0": Entry(
-        "environments.scienceworld:ScienceWorld",
+        "environments.scienceworld.env:ScienceWorld",
         "elementary science experiments in a house",
         "Apache-2.0 (ScienceWorld)",
         "pip install 'driftgauge[scienceworld]', and Java (apt-get install default-jre-headless)",
     ),
     "driftgauge/BabyAI-v0": Entry(
-        "environments.babyai:BabyAI",
+        "environments.babyai.env:BabyAI",
         "missions in a grid of rooms, told in words",
         "Apache-2.0 (Minigrid), BSD-3-Clause (BabyAI)",
         "pip install 'driftgauge[babyai]'",
     ),
     "driftgauge/WebShop-v0": Entry(
-        "environments.webshop:WebShop",
+        "environments.webshop.env:WebShop",
         "find and buy a product that fits a wish",
         "Apache-2.0 (its own catalogue); MIT (WebShop's files)",
         "pip install 'driftgauge[webshop]'",

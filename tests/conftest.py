@@ -9,7 +9,8 @@ import pytest
 
 from harness.lm import LanguageModel
 from harness.model_spec import ModelSpec
-from tests.environments import alfworld_data, needs
+from tests.environments import needs
+from tests.environments.alfworld import archives
 from tests.language_models import CONFIGS, tiny_model, tiny_network, tiny_tokenizer
 
 
@@ -17,7 +18,7 @@ from tests.language_models import CONFIGS, tiny_model, tiny_network, tiny_tokeni
 def alfworld_games() -> None:
     """ALFWorld's games for all tests that play every environment, where they are to be had."""
     if needs.SHARED.is_dir() and "ALFWORLD_DATA" not in os.environ:
-        os.environ["ALFWORLD_DATA"] = str(alfworld_data.folder())
+        os.environ["ALFWORLD_DATA"] = str(archives.folder())
 
 
 @pytest.fixture(scope="session", params=CONFIGS)

@@ -27,9 +27,9 @@ import textworld
 from textworld import EnvInfos
 
 import environments  # noqa: F401 - registers driftgauge/…
-from environments import textworld_logic
-from environments.textworld import TextWorldEnv
-from environments.textworld_games import StoredGame, prepare
+from environments.textworld import logic
+from environments.textworld.env import TextWorldEnv
+from environments.textworld.games import StoredGame, prepare
 from harness.keyed import generator
 from harness.task import Task
 from harness.workers import Broken, EnvironmentPool
@@ -162,7 +162,7 @@ def interpreter(lanes: list[Lane]) -> Iterable[Timed]:
 
 def one_process(lanes: list[Lane]) -> Iterable[Timed]:
     """Our environments, without workers."""
-    textworld_logic._opened.cache_clear()
+    logic._opened.cache_clear()
     envs = [gym.make(lane.task.environment, **lane.task.kwargs) for lane in lanes]
     resets = [
         partial(env.reset, seed=lane.task.seed) for env, lane in zip(envs, lanes, strict=True)

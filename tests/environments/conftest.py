@@ -4,7 +4,7 @@ import gymnasium as gym
 import pytest
 
 import environments
-from environments.textworld_games import prepare
+from environments.textworld.games import prepare
 
 SEEDS = range(3)
 HUNT, SIMPLE = "driftgauge/TextWorldTreasureHunter-v0", "driftgauge/TextWorldSimple-v0"

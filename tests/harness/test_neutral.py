@@ -18,7 +18,7 @@ from textworld.challenges.tw_treasure_hunter import treasure_hunter
 from textworld.generator.data import KnowledgeBase
 from textworld.generator.text_grammar import Grammar
 
-from environments.textworld_making import FAMILIES
+from environments.textworld.making import FAMILIES
 from harness.keyed import generator
 from harness.neutral import NeutralText, prose
 

@@ -1,0 +1,1 @@
+"""ALFWorld, in text: the published games, and games made from their seed."""

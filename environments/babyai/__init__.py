@@ -1,0 +1,1 @@
+"""BabyAI, in text."""

@@ -1,0 +1,1 @@
+"""ScienceWorld, in a Java process that is bounded and shared."""

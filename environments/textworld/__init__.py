@@ -1,0 +1,1 @@
+"""TextWorld's five families of games, made from their seed."""

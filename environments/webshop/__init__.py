@@ -1,0 +1,1 @@
+"""WebShop: the shopping site as a text environment."""
