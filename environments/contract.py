@@ -65,7 +65,11 @@ class NotInstalled(RuntimeError):
 
 
 class TextEnv(gym.Env[str, str]):
-    """Base class of the environments: text in, text out, and the keys of `Info`."""
+    """Base class of the environments: text in, text out, and the keys of `Info`.
+
+    `name` and `games` are properties that may be left as they are; a subclass that assigns to one
+    declares it as an attribute first, as in ``name = ""``.
+    """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium declares it so
 

@@ -100,7 +100,14 @@ def prepared(turns: int) -> list[Lane]:
         env: Any = gym.make(id, **kwargs).unwrapped
         [game] = prepare([env._key(number)])
         task = Task(
-            name=str(number), environment=id, kwargs=kwargs, seed=number, cap=turns, content=""
+            name=str(number),
+            environment=id,
+            kwargs=kwargs,
+            seed=number,
+            cap=turns,
+            content="",
+            family="",
+            game="",
         )
         lanes.append(Lane(task, game, script(env, number, turns)))
         env.close()

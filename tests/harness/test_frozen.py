@@ -19,9 +19,8 @@ from tests.harness.toy import Corridor
 from tests.harness.walks import panel, spec
 
 PANELS = files("conf") / "panels"
-FROZEN = sorted(path.name.partition(".")[0] for path in PANELS.iterdir() if ".test." in path.name)
 ENVIRONMENTS = [
-    pytest.param(name, marks=needs.environment(specs_by_name()[name].id)) for name in FROZEN
+    pytest.param(name, marks=needs.environment(spec.id)) for name, spec in specs_by_name().items()
 ]
 
 
@@ -29,15 +28,15 @@ def lock(name: str, split: str) -> Panel:
     return read_lock(PANELS / f"{name}.{split}.lock.json")
 
 
-@pytest.mark.parametrize("name", FROZEN)
-def test_an_environment_has_a_test_a_development_and_a_training_panel(name: str) -> None:
+@pytest.mark.parametrize("name", specs_by_name())
+def test_every_environment_has_a_test_a_development_and_a_training_panel(name: str) -> None:
     for split, blocks in BLOCKS.items():
         expected = specs_by_name()[name].model_copy(update={"split": split, "blocks": blocks})
         assert lock(name, split).spec == expected
         assert len(lock(name, split).blocks) == blocks
 
 
-@pytest.mark.parametrize("name", FROZEN)
+@pytest.mark.parametrize("name", specs_by_name())
 def test_no_game_stands_twice_in_the_panels_of_an_environment(name: str) -> None:
     panels = [lock(name, split) for split in BLOCKS]
     assert all(len(contents(one.tasks)) == len(one.tasks) for one in panels)

@@ -13,7 +13,6 @@ from typing import Any
 
 import gymnasium as gym
 import pytest
-from tests.environments.alfworld.archives import checked, folder
 
 from environments import NotInstalled
 from environments.alfworld.engine import REFUSAL
@@ -22,6 +21,7 @@ from environments.alfworld.games import TASKS, stored_games
 from environments.checker import check
 from harness.errors import classify
 from tests.environments import needs
+from tests.environments.alfworld.archives import checked, folder
 from tests.harness.tables import turn_row
 
 pytestmark = needs.alfworld_archives()
