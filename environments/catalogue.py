@@ -84,7 +84,7 @@ CATALOGUE: dict[str, Entry] = {
     "driftgauge/WebShop-v0": Entry(
         "environments.webshop.env:WebShop",
         "find and buy a product that fits a wish",
-        "Apache-2.0 (its own catalogue); MIT (WebShop's files)",
+        "Apache-2.0 (our catalogue); the official files have terms of their own",
         "pip install 'driftgauge[webshop]'",
     ),
     "driftgauge/Corridor-v0": Entry(

@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from textwrap import fill
 from typing import Any, NamedTuple, get_args
 
 import gymnasium as gym
@@ -24,7 +25,7 @@ from environments import CATALOGUE, NotInstalled, catalogue
 from environments.checker import CheckResult, Subject, checked
 from harness.config import did_you_mean
 from harness.task import PanelSpec, Split, environment_class, environment_spec
-from harness.terminal import printable
+from harness.terminal import WIDTH, printable
 
 
 class Listed(NamedTuple):
@@ -66,16 +67,21 @@ def listing() -> Iterator[Listed]:
 
 def text(listed: Listed) -> str:
     """What a person reads of it."""
+    said = {
+        "games": _counts(listed.games),
+        "licence": listed.licence,
+        "needs": listed.needs,
+        "missing": listed.missing,
+    }
     lines = [
         f"{listed.id}  ({' or '.join(f'environment={name}' for name in listed.environments)})",
         f"    {listed.task}",
-        f"    games    {_counts(listed.games)}",
-        f"    licence  {listed.licence}",
+        *(
+            fill(value, WIDTH, initial_indent=f"    {name:9}", subsequent_indent=" " * 13)
+            for name, value in said.items()
+            if value
+        ),
     ]
-    if listed.needs:
-        lines.append(f"    needs    {listed.needs}")
-    if listed.missing:
-        lines.append(f"    missing  {listed.missing}")
     return "\n".join(lines)
 
 

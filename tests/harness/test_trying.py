@@ -143,7 +143,7 @@ def test_every_environment_is_listed_with_games_licence_and_needs(
 def test_what_is_missing_is_said_and_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     def count(id: str, kwargs: object) -> int:
         if "Hunter" in id:
-            raise NotInstalled("TextWorld needs a treasure.")
+            raise NotInstalled("TextWorld needs a treasure. " + "It is far away. " * 9)
         return 1234
 
     monkeypatch.setattr(trying.catalogue, "count", count)
