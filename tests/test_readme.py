@@ -54,3 +54,10 @@ def test_the_table_of_environments_has_them_all_under_their_names() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(driftgauge/\S+)` \|", README, flags=re.MULTILINE)
     assert dict(rows) == {name: spec.id for name, spec in specs_by_name().items()}
     assert {id for _, id in rows} == set(CATALOGUE)
+
+
+def test_the_measured_table_is_what_the_benchmark_wrote() -> None:
+    table, _, commit = (ROOT / "results/environments/table.txt").read_text().rpartition("\nCommit ")
+    for text in (README, (ROOT / "results/README.md").read_text()):
+        assert table.strip() in text
+        assert commit.strip(".\n") in text

@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a folder for panels.csv, speed.csv, table.txt")
     wanted = parser.parse_args()
     names = wanted.names or list(specs_by_name())
+    commit = source_commit()  # before the results, which lie in the tree, are written
     played = pd.DataFrame(experts(names))
     speed = pd.DataFrame(speeds(names, wanted.turns, wanted.repeats))
     text = table(played, speed)
@@ -74,7 +75,7 @@ def main() -> None:
         wanted.out.mkdir(parents=True, exist_ok=True)
         played.to_csv(wanted.out / "panels.csv", index=False)
         speed.to_csv(wanted.out / "speed.csv", index=False)
-        (wanted.out / "table.txt").write_text(f"{text}\nCommit {source_commit()}.\n")
+        (wanted.out / "table.txt").write_text(f"{text}\nCommit {commit}.\n")
 
 
 def frozen(name: str, split: Split) -> Panel:
