@@ -29,6 +29,7 @@ from gymnasium.utils.env_checker import check_env
 import environments  # noqa: F401 - registers driftgauge/…
 from environments import child
 from environments.contract import Info, TextEnv
+from environments.standing_orders import make
 
 MAX_TURNS = 500
 """Turns after which an expert that has not won is taken to go in circles."""
@@ -58,11 +59,13 @@ class Subject(NamedTuple):
     id: str
     seeds: tuple[int, ...]
     kwargs: Mapping[str, Any]
+    rules: tuple[str, ...] = ()
+    """Standing orders that it is put under."""
 
     @contextmanager
     def opened(self) -> Iterator[gym.Env[str, str]]:
         """An environment of its own for one check, closed afterwards."""
-        env: gym.Env[str, str] = gym.make(self.id, **self.kwargs)
+        env = make(self.id, self.kwargs, self.rules)
         try:
             yield env
         finally:
@@ -81,15 +84,18 @@ class Broken(AssertionError):
     """The contract is not kept; says what was seen and the likely cause."""
 
 
-def check(env_id: str, seeds: tuple[int, ...] = (0, 1), **kwargs: Any) -> list[CheckResult]:
+def check(
+    env_id: str, seeds: tuple[int, ...] = (0, 1), rules: tuple[str, ...] = (), **kwargs: Any
+) -> list[CheckResult]:
     """Run every check on an environment; never raises for what the environment does.
 
     Args:
         env_id: as for `gymnasium.make`; ``module:namespace/Name-v0`` imports ``module`` first.
         seeds: the games that are played.
+        rules: standing orders that it is put under, by name.
         kwargs: given to the environment.
     """
-    return list(checked(Subject(env_id, tuple(seeds), kwargs)))
+    return list(checked(Subject(env_id, tuple(seeds), kwargs, rules)))
 
 
 def checked(subject: Subject) -> Iterator[CheckResult]:
@@ -158,7 +164,12 @@ def other_process(subject: Subject) -> None:
     """The same commands give the same observations and states in another process."""
     with subject.opened() as env:
         episodes = {seed: list(walk(env, seed)) for seed in subject.seeds}
-    where = {"lane": 0, "id": subject.id, "kwargs": dict(subject.kwargs)}
+    where = {
+        "lane": 0,
+        "id": subject.id,
+        "kwargs": dict(subject.kwargs),
+        "rules": list(subject.rules),
+    }
     requests: list[dict[str, Any]] = []
     for seed, played in episodes.items():
         requests.append({**where, "op": "reset", "seed": seed})
@@ -183,7 +194,7 @@ def other_process(subject: Subject) -> None:
 
 
 def expert(subject: Subject) -> None:
-    """The expert wins, is always accepted, and every step of it brings the goal nearer."""
+    """The expert wins, is accepted, breaks no rule, and every step brings the goal nearer."""
     with subject.opened() as env:
         for seed in subject.seeds:
             _, info = env.reset(seed=seed)
@@ -196,8 +207,11 @@ def expert(subject: Subject) -> None:
                 _, _, _, _, info = env.step(command)
                 where = f"seed {seed}, expert's command {command!r}"
                 _expect(info["accepted"] is not False, f"The game refused it: {where}.")
+                _expect(
+                    not info["violations"], f"It broke {', '.join(info['violations'])}: {where}."
+                )
                 # A command that a rule required is no error, wherever it leads.
-                if before is not None and not info["opportunity"]:
+                if before is not None and not info["required"]:
                     _expect(
                         info["distance"] is not None and info["distance"] < before,
                         f"distance went from {before} to {info['distance']}: {where}. The plan "

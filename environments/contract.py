@@ -20,6 +20,8 @@ from typing import Any, ClassVar, NamedTuple, TypedDict
 
 import gymnasium as gym
 
+from environments.speech import Speech
+
 
 class Info(TypedDict):
     """What ``reset`` and ``step`` report, every key at every call."""
@@ -40,6 +42,8 @@ class Info(TypedDict):
     """Names of the rules that the last action broke."""
     opportunity: bool
     """Did any rule constrain the last turn?"""
+    required: bool
+    """Did a rule ask for the last action itself? Then it is no detour, wherever it led."""
     won: bool
     lost: bool
 
@@ -75,6 +79,9 @@ class TextEnv(gym.Env[str, str]):
 
     packages: ClassVar[tuple[str, ...]] = ()
     """Distributions whose versions decide what the games are; lock files record them."""
+
+    speech: ClassVar[Speech | None] = None
+    """How it words looking, taking and so on, so that it can be put under standing orders."""
 
     @property
     @abstractmethod

@@ -109,6 +109,7 @@ class NumberedEnv(TextEnv):
             accepted=accepted,
             violations=(),
             opportunity=False,
+            required=False,
             won=now.won,
             lost=now.lost,
         )

@@ -9,7 +9,8 @@
     {"lane": 0}
 
 A lane is one environment; a process has as many as it is asked for, and a lane that is reset
-with the same id and kwargs goes on with the environment that it has. Replies come in the order
+with the same id, kwargs and rules (names of standing orders, which may be left out) goes on with
+the environment that it has. Replies come in the order
 of the requests. A reply to ``reset`` has ``goal`` and ``content`` too. What goes wrong in a lane
 is answered by ``{"lane": 0, "error": "ExceptionType: text"}`` and hurts no other lane. The
 process ends when its input does.
@@ -26,11 +27,13 @@ import gymnasium as gym
 
 import environments  # noqa: F401 - registers driftgauge/…
 from environments.child import claim_stdout
+from environments.standing_orders import make
 
 
 class _Lane(NamedTuple):
     id: str
     kwargs: dict[str, Any]
+    rules: list[str]
     env: gym.Env[str, str]
 
 
@@ -43,8 +46,8 @@ class Server:
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do what ``request`` asks for and return the reply, less its lane."""
         match request:
-            case {"op": "reset", "lane": lane, "id": id, "kwargs": kwargs, "seed": seed}:
-                return self._reset(lane, id, kwargs, seed)
+            case {"op": "reset", "lane": lane, "id": id, "kwargs": kwargs, "seed": seed, **rest}:
+                return self._reset(lane, id, kwargs, rest.get("rules", []), seed)
             case {"op": "step", "lane": lane, "command": command}:
                 return self._step(lane, command)
             case {"op": "close", "lane": lane}:
@@ -59,11 +62,13 @@ class Server:
         for lane in list(self._lanes):
             self._close(lane)
 
-    def _reset(self, lane: int, id: str, kwargs: dict[str, Any], seed: int) -> dict[str, Any]:
+    def _reset(
+        self, lane: int, id: str, kwargs: dict[str, Any], rules: list[str], seed: int
+    ) -> dict[str, Any]:
         held = self._lanes.get(lane)
-        if held is None or (held.id, held.kwargs) != (id, kwargs):
+        if held is None or held[:-1] != (id, kwargs, rules):
             self._close(lane)
-            held = self._lanes[lane] = _Lane(id, kwargs, gym.make(id, **kwargs))
+            held = self._lanes[lane] = _Lane(id, kwargs, rules, make(id, kwargs, rules))
         observation, info = held.env.reset(seed=seed)
         return {
             **_outcome(observation, 0.0, False, False, info),

@@ -17,7 +17,7 @@ import pandas as pd
 
 from harness.records import TurnRow
 
-ERROR_DEFINITION = 1
+ERROR_DEFINITION = 2
 """Version of everything in this file, stored beside the data."""
 
 KINDS = (
@@ -41,7 +41,7 @@ _NEEDED = [
     "distance_after",
     "accepted",
     "violations",
-    "opportunity",
+    "required",
     "won",
     "lost",
 ]
@@ -83,7 +83,7 @@ def classify(turns: pd.DataFrame | Iterable[TurnRow]) -> pd.DataFrame:
 
     # A rule that binds can ask for an action that leads away from the goal. Whoever obeys it is
     # not off course; an unreadable output obeys nothing.
-    required = frame["opportunity"].to_numpy(bool) & ~violation & sent
+    required = frame["required"].to_numpy(bool) & sent
     change = np.where(required, -1.0, change)
     known |= required
 

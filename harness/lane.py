@@ -160,6 +160,7 @@ class Lane:
             accepted=None if reply is None else after["accepted"],
             violations=() if reply is None else after["violations"],
             opportunity=False if reply is None else after["opportunity"],
+            required=False if reply is None else after["required"],
             won=after["won"],
             # A game that ends and is not won is lost, whatever it calls it.
             lost=after["lost"] or (reply is not None and reply.ended and not after["won"]),

@@ -75,6 +75,8 @@ class TurnRow:
     dose: float
     seconds: float
     """The batch's wall time divided by its decisions."""
+    required: bool = False
+    """A rule asked for this very action."""
 
 
 @dataclass(frozen=True, slots=True)

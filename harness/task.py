@@ -20,6 +20,7 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from environments.contract import Game, TextEnv, Variant
+from environments.standing_orders import draw, orders, speech_of
 from harness.keyed import digest, generator
 from harness.orders import DESIGNS, Design, Order
 
@@ -52,6 +53,8 @@ class Task(BaseModel):
     """What kind of task it is: the options that were drawn for it, such as `level 7`."""
     game: str
     """What the environment calls the game; empty if only its seed names it."""
+    rules: tuple[str, ...] = ()
+    """Names of the standing orders that are in force; their sentences stand in the brief."""
 
     @property
     def variant(self) -> Variant:
@@ -84,6 +87,10 @@ class PanelSpec(BaseModel):
     splits: dict[Split, dict[str, Any]] = Field(default_factory=dict)
     """Options that keep the splits apart where the environment has splits of its own."""
     brief: str
+    rules: Annotated[int, Field(ge=0)] = 0
+    """Standing orders in each block's brief."""
+    pool: tuple[str, ...] = ()
+    """Which they are drawn from; empty: from all that the environment allows."""
     tasks: Annotated[int, Field(ge=1, le=64)] = 4
     cap: Annotated[int, Field(ge=1, le=1000)] = 8
     blocks: Annotated[int, Field(ge=1, le=1000)] = 8
@@ -143,14 +150,17 @@ class Panel(BaseModel):
         for b in range(spec.blocks):
             tasks = drawn[b * spec.tasks : (b + 1) * spec.tasks]
             shuffled = generator("labels", seed, spec.split, b).permutation(spec.tasks)
+            rules, brief = standing_orders(spec, seed, b)
             labelled = tuple(
-                tasks[int(i)].model_copy(update={"name": f"{spec.split}{seed}/{b}/{chr(65 + k)}"})
+                tasks[int(i)].model_copy(
+                    update={"name": f"{spec.split}{seed}/{b}/{chr(65 + k)}", "rules": rules}
+                )
                 for k, i in enumerate(shuffled)
             )
             blocks.append(
                 Block(
                     name=str(b),
-                    brief=spec.brief,
+                    brief=brief,
                     tasks=labelled,
                     orders=DESIGNS[spec.orders](spec.tasks),
                 )
@@ -242,6 +252,25 @@ def draw_tasks(
                 tasks.append(_task(spec, f"{spec.split}{seed}/{i}", variant, game))
         index += len(variants)
     return tasks
+
+
+def standing_orders(spec: PanelSpec, seed: int, block: int) -> tuple[tuple[str, ...], str]:
+    """A block's standing orders by name, and its brief, which tells them.
+
+    Raises:
+        ValueError: the environment takes no orders, not these, or not so many.
+    """
+    if not spec.rules:
+        return (), spec.brief
+    speech = speech_of(environment_class(spec.id))
+    pool = spec.pool or speech.rules
+    if unknown := [name for name in pool if name not in speech.rules]:
+        raise ValueError(
+            f"Expected rules among {', '.join(speech.rules)} for {spec.id}, got "
+            f"{', '.join(unknown)}."
+        )
+    rules = draw(pool, spec.rules, generator("rules", seed, spec.split, block))
+    return rules, f"{spec.brief} {orders(speech, rules)}"
 
 
 def _task(spec: PanelSpec, name: str, variant: Variant, game: Game) -> Task:

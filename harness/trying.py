@@ -5,7 +5,8 @@
     driftgauge play driftgauge/TextWorldQuest-v0 rooms=3 --seed 5
 
 An environment is named by a file of `conf/environment`, whose options it then has, or by its
-Gymnasium id. Options follow as KEY=VALUE.
+Gymnasium id. Options follow as KEY=VALUE; `rules=3` puts it under that many standing orders, and
+`rules=["close_behind"]` under these.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from textwrap import fill
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 import gymnasium as gym
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from environments import CATALOGUE, NotInstalled, catalogue
 from environments.checker import CheckResult, Subject, checked
+from environments.standing_orders import make, orders, speech_of
 from harness.config import did_you_mean
-from harness.task import PanelSpec, Split, environment_class, environment_spec
+from harness.task import PanelSpec, Split, environment_class, environment_spec, standing_orders
 from harness.terminal import WIDTH, printable
 
 
@@ -48,6 +51,8 @@ class Choice(NamedTuple):
 
     id: str
     kwargs: dict[str, Any]
+    rules: tuple[str, ...]
+    """Standing orders that it is under."""
     brief: str
     """What an agent is told before the first task; empty for one that is named by its id."""
 
@@ -74,7 +79,7 @@ def text(listed: Listed) -> str:
         "missing": listed.missing,
     }
     lines = [
-        f"{listed.id}  ({' or '.join(f'environment={name}' for name in listed.environments)})",
+        f"{listed.id}  (environment={' or '.join(listed.environments)})",
         f"    {listed.task}",
         *(
             fill(value, WIDTH, initial_indent=f"    {name:9}", subsequent_indent=" " * 13)
@@ -111,14 +116,19 @@ def choose(name: str, words: Sequence[str], split: Split = "development") -> Cho
             f"{name} is none of {', '.join(specs_by_name())}, nor a Gymnasium id"
             f"{did_you_mean(name, known)}"
         )
+    rules = _rules(spec, options.pop("rules", spec.rules), split)
     _check_options(spec.id, options)
     first = {option: values[0] for option, values in spec.draw.items()}
-    return Choice(spec.id, {**_options(spec, split), **first, **options}, spec.brief)
+    brief = spec.brief
+    if rules:
+        told = orders(speech_of(environment_class(spec.id)), rules)
+        brief = f"{brief} {told}".strip()
+    return Choice(spec.id, {**_options(spec, split), **first, **options}, rules, brief)
 
 
 def check(choice: Choice, seeds: tuple[int, ...]) -> Iterator[CheckResult]:
     """Whether it keeps the contract, promise by promise."""
-    return checked(Subject(choice.id, seeds, choice.kwargs))
+    return checked(Subject(choice.id, seeds, choice.kwargs, choice.rules))
 
 
 HELP = """\
@@ -140,7 +150,7 @@ def play(choice: Choice, seed: int, ask: Callable[[str], str], say: Callable[[st
     Returns:
         How many turns were played.
     """
-    env: gym.Env[str, str] = gym.make(choice.id, **choice.kwargs)
+    env = make(choice.id, choice.kwargs, choice.rules)
     turns = 0
     try:
         observation, info = env.reset(seed=seed)
@@ -169,11 +179,31 @@ def specs_by_name() -> dict[str, PanelSpec]:
     """The files of `conf/environment` that name an environment, by their names."""
     found = {}
     for path in sorted((files("conf") / "environment").iterdir(), key=lambda path: path.name):
-        config = OmegaConf.create(path.read_text())
+        config = _composed(path)
         if not OmegaConf.is_missing(config, "id"):
             plain = OmegaConf.to_container(config)
             found[path.name.removesuffix(".yaml")] = PanelSpec.model_validate(plain)
     return found
+
+
+def _rules(spec: PanelSpec, wanted: Any, split: Split) -> tuple[str, ...]:
+    """Names of standing orders, from their number or their names."""
+    if isinstance(wanted, list):
+        return tuple(map(str, wanted))
+    if type(wanted) is not int:
+        raise ValueError(f"Expected rules as a number or a list of names, got {wanted!r}.")
+    return standing_orders(spec.model_copy(update={"split": split, "rules": wanted}), 0, 0)[0]
+
+
+def _composed(path: Traversable) -> DictConfig:
+    """A file with those that its `defaults` name, as Hydra composes them."""
+    own = OmegaConf.create(path.read_text())
+    assert isinstance(own, DictConfig)
+    bases = [name for name in own.pop("defaults", []) if name != "_self_"]
+    folder = cast(Any, path).parent
+    merged = OmegaConf.merge(*(_composed(folder / f"{name}.yaml") for name in bases), own)
+    assert isinstance(merged, DictConfig)
+    return merged
 
 
 def _options(spec: PanelSpec, split: Split) -> dict[str, Any]:
@@ -238,4 +268,6 @@ def _status(turns: int, info: dict[str, Any]) -> str:
     ended = "won" if info["won"] else "lost" if info["lost"] else ""
     accepted = "" if info["accepted"] is not False else "not accepted"
     progress = "" if info["progress"] is None else f"progress {info['progress']:.2f}"
-    return f"[{', '.join(filter(None, (f'turn {turns}', ended, accepted, progress)))}]"
+    broken = f"broke {', '.join(info['violations'])}" if info["violations"] else ""
+    told = (f"turn {turns}", ended, accepted, broken, progress)
+    return f"[{', '.join(filter(None, told))}]"

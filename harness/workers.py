@@ -69,8 +69,16 @@ class EnvironmentPool:
 
     def reset(self, lane: int, task: Task) -> None:
         """Have a lane begin a task. It must have answered what it was asked before."""
-        request = {"op": "reset", "id": task.environment, "kwargs": task.kwargs, "seed": task.seed}
-        self._send(lane, request)
+        self._send(
+            lane,
+            {
+                "op": "reset",
+                "id": task.environment,
+                "kwargs": task.kwargs,
+                "rules": task.rules,
+                "seed": task.seed,
+            },
+        )
 
     def step(self, lane: int, command: str) -> None:
         """Send a command to a lane that has begun a task and answered what it was asked before."""

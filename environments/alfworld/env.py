@@ -31,6 +31,7 @@ from environments.alfworld.games import SPLITS, TASKS, data_folder, stored_games
 from environments.alfworld.handcoded import HandCoded
 from environments.alfworld.making import check_installed, make
 from environments.alfworld.plan import Guide, Planner, Position, check_known
+from environments.alfworld.speech import SPEECH
 from environments.contract import NotInstalled
 from environments.numbered import NumberedEnv, Situation
 
@@ -47,6 +48,7 @@ class ALFWorldEnv(NumberedEnv):
     in these games can be lost for good, so no task is ever lost.
     """
 
+    speech = SPEECH
     observation_space = spaces.Text(4000, charset=string.printable)
     action_space = spaces.Text(100, charset=string.ascii_letters + string.digits + " ")
 

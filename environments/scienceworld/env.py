@@ -36,6 +36,7 @@ from environments.scienceworld.games import (
 )
 from environments.scienceworld.jvm import Jvm
 from environments.scienceworld.plan import plan
+from environments.scienceworld.speech import SPEECH
 from environments.scienceworld.world import Reply, World
 
 MAX_COMMAND = 300
@@ -73,6 +74,7 @@ class ScienceWorld(NumberedEnv):
     """
 
     packages = ("scienceworld",)
+    speech = SPEECH
 
     observation_space = spaces.Text(20_000, min_length=0, charset=string.printable + QUOTES)
     action_space = spaces.Text(MAX_COMMAND, charset=PRINTABLE)

@@ -29,6 +29,7 @@ from environments.numbered import NumberedEnv, Situation
 from environments.textworld.games import GameKey, prepare
 from environments.textworld.logic import Opened, Progression, opened
 from environments.textworld.plan import Planner
+from environments.textworld.speech import SPEECH
 from environments.textworld.text import (
     COMMAND_LETTERS,
     MAX_COMMAND,
@@ -51,6 +52,7 @@ class TextWorldEnv(NumberedEnv):
     """
 
     packages = ("textworld",)
+    speech = SPEECH
     family: ClassVar[str]
     """The generator in `environments.textworld.making`."""
 

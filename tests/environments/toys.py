@@ -55,6 +55,7 @@ class Corridor(TextEnv):
             "accepted": accepted,
             "violations": (),
             "opportunity": False,
+            "required": False,
             "won": not left,
             "lost": False,
         }

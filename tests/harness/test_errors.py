@@ -118,7 +118,7 @@ def test_after_a_win_the_distance_is_zero() -> None:
 
 
 def test_what_a_rule_required_is_no_detour() -> None:
-    required = {"opportunity": True, "distance_after": 5}
+    required = {"opportunity": True, "required": True, "distance_after": 5}
     again = [turn_row(turn=i, state_before="a", command="wait", **required) for i in (1, 2)]
     errors = classify(again)
     assert not errors["error"].any()
@@ -127,8 +127,15 @@ def test_what_a_rule_required_is_no_detour() -> None:
     assert classify([broken])["regress"].item()
 
 
+def test_what_a_rule_only_allowed_may_be_a_detour() -> None:
+    allowed = turn_row(opportunity=True, required=False, distance_after=5)
+    assert classify([allowed])["regress"].item()
+
+
 def test_an_unreadable_output_obeys_no_rule() -> None:
-    silent = turn_row(command=None, accepted=None, opportunity=True, distance_after=3)
+    silent = turn_row(
+        command=None, accepted=None, opportunity=True, required=True, distance_after=3
+    )
     assert classify([silent])["regret"].item() == 1
 
 

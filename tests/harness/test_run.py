@@ -79,7 +79,7 @@ def test_a_run_leaves_its_tables_its_lock_and_its_manifest(tmp_path: Path) -> No
     assert manifest["tasks_total"] == len(Played(folder).tasks) == 2 * 3 * 2 * 3
     assert manifest["sees_history"] is False
     assert manifest["config"]["environment"]["id"] == ID
-    assert manifest["versions"]["gymnasium"] and manifest["error_definition"] == 1
+    assert manifest["versions"]["gymnasium"] and manifest["error_definition"] == 2
     assert RunConfig.model_validate(manifest["config"]) == config  # it can be played again from it
     assert load(folder).runs[0].finished
 

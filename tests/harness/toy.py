@@ -104,6 +104,7 @@ class Corridor(TextEnv):
             "accepted": accepted,
             "violations": (),
             "opportunity": False,
+            "required": False,
             "won": not left,
             "lost": self.fell,
         }

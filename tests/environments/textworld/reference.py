@@ -65,6 +65,7 @@ class Reference:
             "accepted": accepted,
             "violations": (),
             "opportunity": False,
+            "required": False,
             "won": won,
             "lost": lost,
         }
