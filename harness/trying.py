@@ -25,7 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from environments import CATALOGUE, NotInstalled, catalogue
 from environments.checker import CheckResult, Subject, checked
-from environments.standing_orders import make, orders, speech_of
+from environments.standing_orders import make
 from harness.config import did_you_mean
 from harness.task import PanelSpec, Split, environment_class, environment_spec, standing_orders
 from harness.terminal import WIDTH, printable
@@ -116,14 +116,11 @@ def choose(name: str, words: Sequence[str], split: Split = "development") -> Cho
             f"{name} is none of {', '.join(specs_by_name())}, nor a Gymnasium id"
             f"{did_you_mean(name, known)}"
         )
-    rules = _rules(spec, options.pop("rules", spec.rules), split)
+    ordered = _under_orders(spec, options.pop("rules", spec.rules))
     _check_options(spec.id, options)
+    rules, brief = standing_orders(ordered, seed=0, block=0)
     first = {option: values[0] for option, values in spec.draw.items()}
-    brief = spec.brief
-    if rules:
-        told = orders(speech_of(environment_class(spec.id)), rules)
-        brief = f"{brief} {told}".strip()
-    return Choice(spec.id, {**_options(spec, split), **first, **options}, rules, brief)
+    return Choice(spec.id, {**_options(spec, split), **first, **options}, rules, brief.strip())
 
 
 def check(choice: Choice, seeds: tuple[int, ...]) -> Iterator[CheckResult]:
@@ -186,13 +183,16 @@ def specs_by_name() -> dict[str, PanelSpec]:
     return found
 
 
-def _rules(spec: PanelSpec, wanted: Any, split: Split) -> tuple[str, ...]:
-    """Names of standing orders, from their number or their names."""
-    if isinstance(wanted, list):
-        return tuple(map(str, wanted))
-    if type(wanted) is not int:
-        raise ValueError(f"Expected rules as a number or a list of names, got {wanted!r}.")
-    return standing_orders(spec.model_copy(update={"split": split, "rules": wanted}), 0, 0)[0]
+def _under_orders(spec: PanelSpec, wanted: Any) -> PanelSpec:
+    """The same with so many standing orders, or with these."""
+    match wanted:
+        case bool():
+            pass
+        case int():
+            return spec.model_copy(update={"rules": wanted})
+        case [*names]:
+            return spec.model_copy(update={"rules": len(names), "pool": tuple(map(str, names))})
+    raise ValueError(f"Expected rules as a number or a list of names, got {wanted!r}.")
 
 
 def _composed(path: Traversable) -> DictConfig:

@@ -7,6 +7,8 @@ import gymnasium as gym
 import pytest
 from pydantic import ValidationError
 
+from environments.standing_orders import orders
+from environments.textworld.speech import SPEECH
 from harness.orders import mirrored_pair, williams
 from harness.task import (
     Panel,
@@ -138,3 +140,28 @@ def test_an_environment_is_named_as_gymnasium_names_it() -> None:
         spec(id="nowhere:toy/Corridor-v0")
     with pytest.raises(ValidationError, match="cpa"):
         spec(cpa=3)
+
+
+def test_each_block_has_standing_orders_of_its_own_which_its_brief_tells() -> None:
+    under = HUNT.model_copy(update={"blocks": 6, "rules": 2})
+    drawn = Panel.draw(under, seed=0)
+    rules = [{task.rules for task in block.tasks} for block in drawn.blocks]
+    assert all(len(one) == 1 for one in rules)  # the same for all tasks of a block
+    assert len(set().union(*rules)) > 1
+    for block in drawn.blocks:
+        told = orders(SPEECH, block.tasks[0].rules)
+        assert block.brief == f"{HUNT.brief} {told}"
+    without = Panel.draw(HUNT.model_copy(update={"blocks": 6}), seed=0)
+    assert contents(without.tasks) == contents(drawn.tasks)
+
+
+@pytest.mark.parametrize("wrong", [{"pool": ("no_magic",)}, {"pool": ("close_behind",)}])
+def test_standing_orders_that_cannot_be_given_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"Expected (rules among|0 to 1 rules)"):
+        Panel.draw(HUNT.model_copy(update={"rules": 2, **wrong}), seed=0)
+
+
+def test_rules_outside_the_pool_are_not_drawn() -> None:
+    pool = ("look_on_arrival", "close_behind")
+    drawn = Panel.draw(HUNT.model_copy(update={"rules": 2, "pool": pool}), seed=0)
+    assert {frozenset(task.rules) for task in drawn.tasks} == {frozenset(pool)}

@@ -54,6 +54,9 @@ def test_an_id_has_the_options_that_are_given() -> None:
         (["corridor", "rooms"], "Expected options as KEY=VALUE, got 'rooms'"),
         (["corridor", "rooms=0"], "Expected rooms from 1 to 100, got 0"),
         (["corridor", "--seed", "x"], "invalid int value"),
+        (["corridor", "rules=1"], "Corridor cannot be put under standing orders"),
+        (["quest", 'rules=["no_magic"]'], "Expected rules among look_on_arrival, "),
+        (["quest", "rules=many"], "Expected rules as a number or a list of names, got 'many'"),
     ],
 )
 def test_what_is_misnamed_is_said_in_a_sentence(
@@ -64,6 +67,13 @@ def test_what_is_misnamed_is_said_in_a_sentence(
     except SystemExit as stopped:
         code = int(str(stopped.code))
     assert code == 2 and message in capsys.readouterr().err
+
+
+def test_standing_orders_come_by_number_or_by_name_and_stand_in_the_brief() -> None:
+    assert len(choose("treasure_hunter_orders", []).rules) == 2
+    choice = choose("quest", ['rules=["close_behind"]'])
+    assert choice.rules == ("close_behind",) and "you close again before" in choice.brief
+    assert len(choose("driftgauge/TextWorldQuest-v0", ["rules=3"]).rules) == 3
 
 
 # Playing
@@ -77,6 +87,11 @@ def test_a_person_sees_what_an_agent_would_see_and_may_ask_for_more() -> None:
     assert "That is not a command.\n[turn 1, not accepted, progress 0.00]" in said
     assert said.rstrip().endswith("You are out of the corridor.\n[turn 2, won, progress 1.00]")
     assert turns == 2
+
+
+def test_a_broken_rule_is_said() -> None:
+    _, said = played(["treasure_hunter", 'rules=["inventory_at_first"]'], "!", "look")
+    assert "inventory (" in said and "[turn 1, broke inventory_at_first, progress 0.00]" in said
 
 
 def test_a_game_can_be_left() -> None:
