@@ -80,6 +80,10 @@ class TextEnv(gym.Env[str, str]):
     packages: ClassVar[tuple[str, ...]] = ()
     """Distributions whose versions decide what the games are; lock files record them."""
 
+    persistent: ClassVar[bool] = False
+    """Whether tasks follow each other in one world: option ``errand`` says which of them it is, and
+    ``reset(options={"past": commands})`` begins it where the commands of the earlier ones led."""
+
     speech: ClassVar[Speech | None] = None
     """How it words looking, taking and so on, so that it can be put under standing orders."""
 

@@ -15,12 +15,11 @@ Games are made from their seed by a child process and kept (`environments.textwo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from environments.textworld.options import at_most, flag, one_of, within
 from environments.textworld.play import TextWorldEnv
-
-T = TypeVar("T")
 
 LONGEST_QUEST = 10
 """Commands of each of several quests: in a large house the search for more takes minutes."""
@@ -41,7 +40,7 @@ class TreasureHunter(TextWorldEnv):
 
     def __init__(self, level: int = 7) -> None:
         super().__init__()
-        self.level = _within("level", level, range(1, 31))
+        self.level = within("level", level, range(1, 31))
 
     @property
     def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
@@ -107,12 +106,12 @@ class Cooking(TextWorldEnv):
         split: str | None = None,
     ) -> None:
         super().__init__()
-        self.recipe = _within("recipe", recipe, range(1, 6))
-        self.take = _within("take", take, range(self.recipe + 1))
-        self.go = _one_of("go", go, (1, 6, 9, 12))
-        self.open, self.cook = _flag("open", open), _flag("cook", cook)
-        self.cut = _flag("cut", cut)
-        self.split = _one_of("split", split, (None, "train", "valid", "test"))
+        self.recipe = within("recipe", recipe, range(1, 6))
+        self.take = within("take", take, range(self.recipe + 1))
+        self.go = one_of("go", go, (1, 6, 9, 12))
+        self.open, self.cook = flag("open", open), flag("cook", cook)
+        self.cut = flag("cut", cut)
+        self.split = one_of("split", split, (None, "train", "valid", "test"))
 
     @property
     def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
@@ -153,17 +152,17 @@ class Quest(TextWorldEnv):
         route: bool = True,
     ) -> None:
         super().__init__()
-        self.rooms = _within("rooms", rooms, range(1, 21))
-        self.objects = _within("objects", objects, range(1, 61))
-        self.quest_length = _within("quest_length", quest_length, range(1, 21))
-        self.quests = _within("quests", quests, range(1, 9))
+        self.rooms = within("rooms", rooms, range(1, 21))
+        self.objects = within("objects", objects, range(1, 61))
+        self.quest_length = within("quest_length", quest_length, range(1, 21))
+        self.quests = within("quests", quests, range(1, 9))
         place = 8 + 3 * rooms
-        _at_most("objects", objects, place, f"in {rooms} rooms")
+        at_most("objects", objects, place, f"in {rooms} rooms")
         if quests > 1:
-            _at_most("quest_length", quest_length, LONGEST_QUEST, f"of {quests} quests")
+            at_most("quest_length", quest_length, LONGEST_QUEST, f"of {quests} quests")
         most = min(place, MOST_COMMANDS)
-        _at_most("quests × quest_length", quests * quest_length, most, f"in {rooms} rooms")
-        self.route = _flag("route", route)
+        at_most("quests × quest_length", quests * quest_length, most, f"in {rooms} rooms")
+        self.route = flag("route", route)
 
     @property
     def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
@@ -194,36 +193,10 @@ class Simple(TextWorldEnv):
 
     def __init__(self, rewards: str = "dense", goal: str = "brief", split: str = "train") -> None:
         super().__init__()
-        self.rewards = _one_of("rewards", rewards, ("dense", "balanced", "sparse"))
-        self.telling = _one_of("goal", goal, ("detailed", "brief"))
-        self.split = _one_of("split", split, ("train", "test"))
+        self.rewards = one_of("rewards", rewards, ("dense", "balanced", "sparse"))
+        self.telling = one_of("goal", goal, ("detailed", "brief"))
+        self.split = one_of("split", split, ("train", "test"))
 
     @property
     def parameters(self) -> Mapping[str, Any]:  # noqa: D102 - inherited
         return {"rewards": self.rewards, "goal": self.telling, "split": self.split}
-
-
-def _within(name: str, value: int, allowed: range) -> int:
-    if type(value) is not int or value not in allowed:
-        raise ValueError(
-            f"Expected {name} from {allowed.start} to {allowed.stop - 1}, got {value!r}."
-        )
-    return value
-
-
-def _at_most(name: str, value: int, most: int, where: str) -> None:
-    if value > most:
-        raise ValueError(f"Expected {name} of at most {most} {where}, got {value}.")
-
-
-def _flag(name: str, value: bool) -> bool:
-    if type(value) is not bool:
-        raise ValueError(f"Expected {name} to be true or false, got {value!r}.")
-    return value
-
-
-def _one_of(name: str, value: T, allowed: Sequence[T]) -> T:
-    # By type too: 1.0 is in (1, 6), and would name another game than 1.
-    if not any(value == each and type(value) is type(each) for each in allowed):
-        raise ValueError(f"Expected {name} one of {', '.join(map(str, allowed))}, got {value!r}.")
-    return value

@@ -28,11 +28,13 @@ from textworld.challenges.tw_simple import simple
 from textworld.challenges.tw_treasure_hunter import treasure_hunter
 from textworld.generator import compile_game, make_game
 from textworld.generator.data import KnowledgeBase
-from textworld.generator.game import GameProgression
+from textworld.generator.game import Game, GameProgression
 
 from environments.child import claim_stdout
 from environments.digest import canonical
+from environments.textworld.errands.making import draw, house
 from environments.textworld.games import GameKey, store
+from environments.textworld.logic import Logic, Opened
 from environments.textworld.plan import Planner
 from environments.textworld.search import Search
 
@@ -77,6 +79,7 @@ FAMILIES: dict[str, Callable[[Mapping[str, Any], GameOptions], Any]] = {
     "cooking": _cooking,
     "quest": _quest,
     "simple": _simple,
+    "errands": house,
 }
 
 
@@ -105,21 +108,17 @@ def _make(key: GameKey, seed: int) -> tuple[bytes, bytes]:
     game = FAMILIES[key.family](key.parameters, options)
     if _ambiguous(game):
         raise ValueError("the name of a container is part of another thing's")
-    commands = Planner(GameProgression(game)).commands
-    if not commands:
-        raise ValueError("TextWorld has no plan that wins, or the game is won at the start")
     with tempfile.TemporaryDirectory() as workshop:
         options.path = str(Path(workshop) / "game.z8")
         story = Path(compile_game(game, options))
         content = json.loads(story.with_suffix(".json").read_bytes())
         compiled = bytearray(story.read_bytes())
-        if not _wins(commands, story):
-            raise ValueError("the game did not take TextWorld's plan")
+        facts = _errands(story, key) if key.family == "errands" else _quests(game, story)
     # What differs between machines, seeds or runs and is not part of the game: the folder where
     # TextWorld is installed, the options of the text generator (with a set in no order), the
     # seeds. Two seeds that give the same game have the same content.
     content["KB"]["text_grammars_path"] = ""
-    content["grammar"], content["metadata"] = {}, {}
+    content["grammar"], content["metadata"] = {}, facts
     compiled[SERIAL] = b"000000"
     return canonical(content), bytes(compiled)
 
@@ -140,13 +139,25 @@ def _ambiguous(game: Any) -> bool:
     )
 
 
-def _wins(commands: list[str], story: Path) -> bool:
-    game = textworld.start(str(story))
-    state = game.reset()
+def _errands(story: Path, key: GameKey) -> dict[str, Any]:
+    """The errands of a house, which were done in it."""
+    game = Opened("", story, Logic(Game.load(str(story.with_suffix(".json")))))
+    return {"errands": draw(game, key.parameters["errands"], key.seed)}
+
+
+def _quests(game: Any, story: Path) -> dict[str, Any]:
+    """Nothing: the quests of a game stand in it. But see that TextWorld's plan wins it."""
+    commands = Planner(GameProgression(game)).commands
+    if not commands:
+        raise ValueError("TextWorld has no plan that wins, or the game is won at the start")
+    played = textworld.start(str(story))
+    state = played.reset()
     for command in commands:
-        state, _, _ = game.step(command)
-    game.close()
-    return bool(state.won)
+        state, _, _ = played.step(command)
+    played.close()
+    if not state.won:
+        raise ValueError("the game did not take TextWorld's plan")
+    return {}
 
 
 def main() -> None:

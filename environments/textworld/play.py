@@ -7,27 +7,24 @@
         def parameters(self) -> Mapping[str, Any]:
             return {"level": self.level}
 
-The compiled game says what is read, its logic what is true (`logic`), and the plan in
-it what is left to do (`plan`). The game tells the logic which actions it takes.
+The compiled game says what is read and what is true (`interpreter`), and the plan in it what is
+left to do (`plan`).
 """
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import gymnasium as gym
 from gymnasium import spaces
-from textworld import EnvInfos
-from textworld.envs import JerichoEnv
-from textworld.envs.wrappers.tw_inform7 import Inform7Data, _detect_i7_events_debug_tags
 
 from environments.contract import Game, Variant
 from environments.numbered import NumberedEnv, Situation
 from environments.textworld.games import GameKey, prepare
-from environments.textworld.logic import Opened, Progression, opened
+from environments.textworld.interpreter import Interpreter
+from environments.textworld.logic import Opened, opened
 from environments.textworld.plan import Planner
 from environments.textworld.speech import SPEECH
 from environments.textworld.text import (
@@ -36,12 +33,7 @@ from environments.textworld.text import (
     TEXT_LETTERS,
     is_command,
     opening,
-    readable,
-    was_done,
 )
-
-TRACE = "tw-trace-actions"
-"""What makes the game name the actions that it takes, so that the logic can take them too."""
 
 
 class TextWorldEnv(NumberedEnv):
@@ -62,9 +54,7 @@ class TextWorldEnv(NumberedEnv):
     def __init__(self) -> None:
         super().__init__()
         self._game: Opened | None = None
-        self._engine: Any = None
-        self._state: Any = None
-        self._progression: Progression
+        self._interpreter = Interpreter()
         self._planner: Planner
 
     @property
@@ -99,32 +89,21 @@ class TextWorldEnv(NumberedEnv):
     def close(self) -> None:
         """End the game and let go of its interpreter. Closing twice does no harm."""
         super().close()
-        if self._engine is not None:
-            self._engine.close()
-        self._engine = None
+        self._interpreter.close()
 
     def _begin(self, number: int) -> Situation:
-        game = opened(self._key(number))
-        if self._engine is None or game is not self._game:
-            self._load(game)
-        self._state = self._engine.reset()
-        self._engine.unwrapped.step(TRACE)
-        self._progression = Progression(game.logic)
-        self._planner = Planner(self._progression, game.logic.routes)
-        return self._now(opening(self._state.feedback))
+        self._game = game = opened(self._key(number))
+        text = opening(self._interpreter.begin(game))
+        self._planner = Planner(self._interpreter.progression, game.logic.routes)
+        return self._now(text)
 
     def _take(self, command: str) -> Situation | None:
         """Send it to the game, if it is about the world, not one such as ``undo`` or ``save``."""
         if not is_command(command):
             return None
-        self._state, _, _ = self._engine.step(command)
-        events, feedback = _detect_i7_events_debug_tags(self._state.feedback)
-        for event in events:
-            done = self._progression.state.events.get(event.lower())
-            if done is not None:
-                self._progression.update(done)
+        text, done = self._interpreter.send(command)
         self._planner.advance()
-        return self._now(readable(feedback), was_done(self._state.raw))
+        return self._now(text, done)
 
     def _begun(self) -> Opened:
         if self._game is None:
@@ -136,26 +115,17 @@ class TextWorldEnv(NumberedEnv):
             raise ValueError(f"Expected a seed from 0 to 2**32 - 1, got {seed}.")
         return GameKey(self.family, self.parameters, seed)
 
-    def _load(self, game: Opened) -> None:
-        self.close()
-        with warnings.catch_warnings():
-            # Jericho cannot follow the score of games that it does not know; TextWorld does.
-            warnings.filterwarnings("ignore", message="Game .* is not fully supported")
-            # What textworld.start would wrap around these two is done by `Progression`.
-            self._engine = Inform7Data(JerichoEnv(EnvInfos()))
-            self._engine.load(str(game.story))
-        self._game = game
-
     def _now(self, text: str, accepted: bool = True) -> Situation:
-        world = self._progression.state
+        state, world = self._interpreter.state, self._interpreter.progression.state
+        score = state.score / self._begun().logic.game.max_score
         return Situation(
             observation=text,
             facts=world.digest,
             admissible=world.admissible,
             expert=self._planner.command,
             distance=self._planner.distance,
-            progress=max(0.0, min(1.0, self._state.score / self._progression.game.max_score)),
+            progress=max(0.0, min(1.0, score)),
             accepted=accepted,
-            won=bool(self._state.won),
-            lost=bool(self._state.lost),
+            won=bool(state.won),
+            lost=bool(state.lost),
         )

@@ -154,7 +154,9 @@ def test_a_hostile_command_is_not_sent(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     env = gym.make("driftgauge/TextWorldCooking-v0")
     _, start = env.reset(seed=0)
-    monkeypatch.setattr(env.unwrapped._engine, "step", lambda command: pytest.fail(command))
+    monkeypatch.setattr(
+        env.unwrapped._interpreter._engine, "step", lambda command: pytest.fail(command)
+    )
     observation, reward, terminated, truncated, info = env.step(command)
     assert (observation, reward, terminated, truncated) == (NOT_A_COMMAND, 0.0, False, False)
     assert info == {**start, "accepted": False}
@@ -165,7 +167,7 @@ def test_a_hostile_command_is_not_sent(command, tmp_path, monkeypatch):
 def test_no_verb_of_the_game_ends_it_or_writes_a_file(env, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     env.reset(seed=0)
-    dictionary = env.unwrapped._engine.unwrapped._jericho.get_dictionary()
+    dictionary = env.unwrapped._interpreter._engine.unwrapped._jericho.get_dictionary()
     verbs = sorted(word.word for word in dictionary if word.is_verb)
     assert {"quit", "save", "take", "look"} <= set(verbs)
     for verb in verbs:

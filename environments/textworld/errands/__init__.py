@@ -1,0 +1,1 @@
+"""One house of TextWorld, errand after errand: a world that persists."""
