@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from environments import child
+from environments import CATALOGUE, child
 from tests.environments import needs
 
 RESETS = 500
@@ -86,16 +86,30 @@ def working() -> Iterator[Worker]:
         worker.end()
 
 
+def _by_engine() -> list[Any]:
+    """The ids of each folder of `environments`, which run in the same way, and what they need."""
+    engines: dict[str, list[str]] = {}
+    for id, entry in CATALOGUE.items():
+        engines.setdefault(entry.entry_point.split(".")[1], []).append(id)
+    return [
+        pytest.param(
+            tuple(ids), id=engine, marks=[mark for id in ids for mark in needs.environment(id)]
+        )
+        for engine, ids in engines.items()
+    ]
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="it counts in /proc, as Linux has")
-@pytest.mark.parametrize("env_id", needs.IDS)
-def test_hundreds_of_resets_leave_memory_files_and_processes_flat(env_id: str) -> None:
+@pytest.mark.parametrize("ids", _by_engine())
+def test_hundreds_of_resets_leave_memory_files_and_processes_flat(ids: tuple[str, ...]) -> None:
     with working() as worker:
         settled = None
         for reset in range(RESETS):
             lane = reset % LANES
             if reset % 50 == lane:  # and hundreds of environments as well as games
                 worker.ask(op="close", lane=lane)
-            reply = worker.ask(op="reset", lane=lane, id=env_id, kwargs={}, seed=reset % GAMES)
+            id, seed = ids[reset % len(ids)], reset % GAMES
+            reply = worker.ask(op="reset", lane=lane, id=id, kwargs={}, seed=seed)
             for command in (reply["info"]["admissible"] or ("look",))[:2]:
                 if not worker.ask(op="step", lane=lane, command=command)["info"]["admissible"]:
                     break
