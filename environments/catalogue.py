@@ -57,6 +57,11 @@ CATALOGUE: dict[str, Entry] = {
         "get out of a locked bedroom, find an ingredient, bring it to the stove",
         _TEXTWORLD,
     ),
+    "driftgauge/TextWorldErrands-v0": Entry(
+        "environments.textworld.errands.env:Errands",
+        "errand after errand in one house: what was learned of it helps later",
+        _TEXTWORLD,
+    ),
     "driftgauge/ALFWorld-v0": Entry(
         "environments.alfworld.env:ALFWorld",
         "household tasks of six types; the published games",

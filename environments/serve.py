@@ -9,8 +9,8 @@
     {"lane": 0}
 
 A lane is one environment; a process has as many as it is asked for, and a lane that is reset
-with the same id, kwargs and rules (names of standing orders, which may be left out) goes on with
-the environment that it has. Replies come in the order
+with the same id, kwargs and rules (names of standing orders) goes on with the environment that it
+has. Rules and options (of Gymnasium's reset) may be left out. Replies come in the order
 of the requests. A reply to ``reset`` has ``goal`` and ``content`` too. What goes wrong in a lane
 is answered by ``{"lane": 0, "error": "ExceptionType: text"}`` and hurts no other lane. The
 process ends when its input does.
@@ -47,7 +47,8 @@ class Server:
         """Do what ``request`` asks for and return the reply, less its lane."""
         match request:
             case {"op": "reset", "lane": lane, "id": id, "kwargs": kwargs, "seed": seed, **rest}:
-                return self._reset(lane, id, kwargs, rest.get("rules", []), seed)
+                env = self._held(lane, id, kwargs, rest.get("rules", []))
+                return self._reset(env, seed, rest.get("options"))
             case {"op": "step", "lane": lane, "command": command}:
                 return self._step(lane, command)
             case {"op": "close", "lane": lane}:
@@ -62,19 +63,25 @@ class Server:
         for lane in list(self._lanes):
             self._close(lane)
 
-    def _reset(
-        self, lane: int, id: str, kwargs: dict[str, Any], rules: list[str], seed: int
-    ) -> dict[str, Any]:
+    def _held(
+        self, lane: int, id: str, kwargs: dict[str, Any], rules: list[str]
+    ) -> gym.Env[str, str]:
+        """A lane's environment, made anew if it was another one."""
         held = self._lanes.get(lane)
         if held is None or held[:-1] != (id, kwargs, rules):
             self._close(lane)
             held = self._lanes[lane] = _Lane(id, kwargs, rules, make(id, kwargs, rules))
-        observation, info = held.env.reset(seed=seed)
+        return held.env
+
+    def _reset(
+        self, env: gym.Env[str, str], seed: int, options: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        observation, info = env.reset(seed=seed, options=options)
         return {
             **_outcome(observation, 0.0, False, False, info),
             # Asked of the outermost wrapper that knows: standing orders extend the goal.
-            "goal": held.env.get_wrapper_attr("goal"),
-            "content": held.env.get_wrapper_attr("content"),
+            "goal": env.get_wrapper_attr("goal"),
+            "content": env.get_wrapper_attr("content"),
         }
 
     def _step(self, lane: int, command: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Self, cast
 
 import gymnasium
 from hydra import compose, initialize_config_module
@@ -23,7 +23,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harness.agent import Agent, as_agent
 from harness.experience import ExperienceSpec
@@ -73,6 +73,17 @@ class RunConfig(BaseModel):
         if "chained" not in arms:
             raise ValueError("the chained arm must be among the arms: the others start from it")
         return arms
+
+    @model_validator(mode="after")
+    def _arms_of_the_world(self) -> Self:
+        if self.environment.persistent and "expert" in self.arms:
+            raise ValueError(
+                "arms: in a world that persists there is no expert arm, since the expert's history "
+                "would have led elsewhere; take padded, and undamaged"
+            )
+        if not self.environment.persistent and "undamaged" in self.arms:
+            raise ValueError("arms: undamaged needs a world that persists, orders=world")
+        return self
 
     @property
     def hash(self) -> str:

@@ -19,6 +19,7 @@ from harness.events import Hooks
 from harness.records import End, Records, TaskRow, TurnRow, read_rows
 from harness.rollout import Rollout
 from harness.schedule import exchanges
+from harness.session import BY_EXPERT
 from harness.task import Panel, read_lock
 
 
@@ -71,7 +72,7 @@ def read_experience(folder: Path) -> list[list[Trajectory]]:
     sessions: dict[tuple[str, int], list[Trajectory]] = {}
     tasks = [row for row in read_rows(folder / "tasks.jsonl", TaskRow) if row.arm == "chained"]
     for task in sorted(tasks, key=lambda row: (int(row.block), row.order, row.position)):
-        if task.end == "failed":
+        if task.end in ("failed", "void"):
             continue
         session = sessions.setdefault((task.block, task.order), [])
         session.append(
@@ -103,7 +104,7 @@ def record_sessions(
 def expert_plays(
     expert: Agent, panel: Panel, folder: Path, slots: int, workers: int
 ) -> dict[str, Episode]:
-    """A panel's tasks, by name, as the expert plays them: what the expert arm remembers.
+    """A panel's tasks, by name, as the expert plays them.
 
     They are recorded in `folder` like any run.
 
@@ -117,7 +118,7 @@ def expert_plays(
         if task.name not in won:
             shutil.rmtree(folder)
             raise ValueError(
-                f"The expert arm needs an expert that wins, but it did not win {task.name} "
-                f"({task.environment}, seed {task.seed}): leave expert out of the arms."
+                f"The arms {' and '.join(BY_EXPERT)} need an expert that wins, but it did not win "
+                f"{task.name} ({task.environment}, seed {task.seed}): leave them out."
             )
     return won

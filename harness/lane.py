@@ -54,6 +54,8 @@ class Lane:
     decided: Decided | None = None
     """What the environment, or `record`, has to answer now."""
     retried: bool = False
+    void: str = ""
+    """Why the task is void, if it is."""
 
     @property
     def ready(self) -> bool:
@@ -63,6 +65,8 @@ class Lane:
     @property
     def end(self) -> End | None:
         """How the task ended, or None while it goes on."""
+        if self.void:
+            return "void"
         if self.rows and self.rows[-1].won:
             return "won"
         if self.rows and self.rows[-1].lost:
@@ -86,6 +90,8 @@ class Lane:
         if self.info is None:
             _check_content(self.play.task, reply.content)
             self.episode = Episode(reply.goal, reply.observation, exchanges(self.rows))
+            if self.play.past is not None:
+                self.void = _void(reply.info)
         else:
             self._pass(reply.info)
         self.info = reply.info
@@ -174,6 +180,13 @@ class Lane:
             dose=decision.dose,
             seconds=decided.seconds,
         )
+
+
+def _void(info: Info) -> str:
+    """Why there is nothing to be done in a world as earlier tasks have left it."""
+    if info["won"]:
+        return "it was done already"
+    return "it could no longer be done" if info["lost"] else ""
 
 
 def _check_content(task: Task, content: str) -> None:

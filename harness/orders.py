@@ -16,7 +16,7 @@ from typing import Literal
 Order = tuple[int, ...]
 """A permutation of a block's tasks; position k plays `order[k - 1]`."""
 
-Design = Literal["mirrored", "williams"]
+Design = Literal["mirrored", "williams", "world"]
 
 
 def mirrored_pair(tasks: int) -> tuple[Order, ...]:
@@ -43,7 +43,13 @@ def williams(tasks: int) -> tuple[Order, ...]:
     return (*square, *(row[::-1] for row in square))
 
 
+def in_order(tasks: int) -> tuple[Order, ...]:
+    """The order in which the tasks of one world were made: none of them can come earlier."""
+    return (tuple(range(tasks)),)
+
+
 DESIGNS: Mapping[Design, Callable[[int], tuple[Order, ...]]] = {
     "mirrored": mirrored_pair,
     "williams": williams,
+    "world": in_order,
 }

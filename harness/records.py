@@ -25,8 +25,10 @@ from harness.json_lines import Row, cut_torn_line
 from harness.json_lines import read_frame as read_frame
 from harness.json_lines import read_rows as read_rows
 
-End = Literal["won", "lost", "capped", "failed"]
-Arm = Literal["chained", "fresh", "padded", "expert"]
+End = Literal["won", "lost", "capped", "failed", "void"]
+"""Failed: the machinery broke. Void: what happened before has done the task, or made it impossible,
+in a world that persists."""
+Arm = Literal["chained", "fresh", "padded", "expert", "undamaged"]
 RetentionKind = Literal["fact", "perplexity"]
 
 
@@ -100,7 +102,7 @@ class TaskRow:
     """Prompt tokens at the task's first turn."""
     goal: str = ""
     reason: str = ""
-    """Why it failed; empty otherwise."""
+    """Why it failed, or is void; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Rollout:
         slots: how many plays go on at once.
         workers: how many processes the environments are spread over.
         orders: play only the first of each block's orders; None: all.
-        experts: the panel's tasks, by name, as the expert plays them: for the expert arm.
+        experts: the panel's tasks, by name, as the expert plays them: for the arms that need it.
         probes: what is asked on the way; no decision depends on it.
     """
 
@@ -98,7 +98,7 @@ class Rollout:
 
     def _begin(self, lane: Lane) -> None:
         lane.begin()
-        self._pool.reset(lane.slot, lane.play.task)
+        self._pool.reset(lane.slot, lane.play.task, lane.play.past)
 
     def _decide(self) -> None:
         """One decision in every lane that is ready; the commands are sent."""
@@ -166,7 +166,7 @@ class Rollout:
         if command is not None:
             self._pool.step(lane.slot, command)
         elif lane.end is not None:
-            self._finish(lane, lane.end)
+            self._finish(lane, lane.end, lane.void)
 
     def _broke(self, lane: Lane, broken: Broken) -> None:
         """The machinery broke: try once more by replay, then the task has failed."""

@@ -22,6 +22,7 @@ from harness.frozen import panel_for
 from harness.preparation import Learner, Preparation
 from harness.records import CostRow, Records, read_manifest, write_manifest
 from harness.rollout import Rollout
+from harness.session import BY_EXPERT
 from harness.task import Panel, PanelMismatch, read_lock
 
 PACKAGES = ("driftgauge", "torch", "transformers", "peft", "textworld", "gymnasium", "numpy")
@@ -119,7 +120,7 @@ def _panel(config: RunConfig, records: Records, hooks: Hooks) -> Panel:
 
 def _experts(config: RunConfig, panel: Panel, records: Records, hooks: Hooks) -> dict[str, Episode]:
     """The panel's tasks as the expert plays them, if an arm asks for them."""
-    if "expert" not in config.arms:
+    if not set(BY_EXPERT) & set(config.arms):
         return {}
     start = time.perf_counter()
     plays = expert_plays(

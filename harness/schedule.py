@@ -18,7 +18,7 @@ from typing import NamedTuple
 from harness.agent import Agent, Episode, Exchange
 from harness.events import Hooks, SessionEnded, TaskEnded
 from harness.records import End, Records, TaskRow, TurnRow
-from harness.session import Cell, Past, Play, age, cells, play_of
+from harness.session import BY_EXPERT, Cell, Past, Play, age, cells, play_of
 from harness.task import Panel
 
 
@@ -41,7 +41,7 @@ class Schedule:
         records: what they hold from an earlier start is not played again.
         hooks: they hear of tasks and sessions.
         orders: play only the first of each block's orders; None: all.
-        experts: the panel's tasks, by name, as the expert plays them: for the expert arm.
+        experts: the panel's tasks, by name, as the expert plays them: for the arms `BY_EXPERT`.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Schedule:
         self.experts = experts
         self._queue: deque[Play] = deque()
         self._waiting: dict[str, list[Cell]] = {}
-        self._sessions: dict[tuple[str, int], list[Episode]] = {}
+        self._sessions: dict[tuple[str, int], list[Played]] = {}
         self._rows: dict[str, list[TurnRow]] = {}
         for turn in records.turns:
             self._rows.setdefault(turn.play, []).append(turn)
@@ -125,7 +125,7 @@ class Schedule:
             end=played.end,
             turns=len(played.rows),
             cap=cell.task.cap,
-            age=age(cell, session[: cell.position - 1]),
+            age=age(cell, _episodes(session[: cell.position - 1])),
             context_tokens=played.rows[0].prompt_tokens if played.rows else 0,
             goal=played.episode.goal,
             reason=played.reason,
@@ -136,7 +136,7 @@ class Schedule:
             self.hooks.task_ended(TaskEnded(row, tuple(played.rows)))
         if cell.arm != "chained":
             return
-        session.append(played.episode)
+        session.append(played)
         following = cell.following()
         # After a failed task the session's later positions are missing, in every arm.
         if following is None or played.end == "failed":
@@ -146,22 +146,30 @@ class Schedule:
         for arm in self.arms:
             self._want(following._replace(arm=arm))
 
-    def _session(self, cell: Cell) -> list[Episode]:
+    def _session(self, cell: Cell) -> list[Played]:
         return self._sessions.setdefault((cell.block.name, cell.order), [])
 
     def _past(self, cell: Cell) -> Past:
         before = cell.tasks[: cell.position - 1]
+        own = self._session(cell)[: cell.position - 1]
+        sent = [row.command for played in own for row in played.rows if row.command is not None]
         return Past(
-            own=self._session(cell)[: cell.position - 1],
-            expert=[self.experts[task.name] for task in before] if cell.arm == "expert" else (),
+            own=_episodes(own),
+            expert=[self.experts[task.name] for task in before] if cell.arm in BY_EXPERT else (),
             length=self.agent.length,
             key=(self.panel.seed, cell.block.name, cell.order),
+            commands=sent if self.panel.spec.persistent else None,
         )
 
     def _from_records(self, row: TaskRow) -> Played:
         rows = self._rows.get(row.play, [])
         opening = rows[0].observation if rows else ""
         return Played(Episode(row.goal, opening, exchanges(rows)), rows, row.end, row.reason)
+
+
+def _episodes(session: Sequence[Played]) -> list[Episode]:
+    """The tasks of a session as they stand in a history: what was void was never played."""
+    return [played.episode for played in session if played.end != "void"]
 
 
 def exchanges(rows: Sequence[TurnRow]) -> tuple[Exchange, ...]:

@@ -3,13 +3,18 @@
 An arm is a function from the session so far to a history: another arm is another function in
 `ARMS`, and nothing else in the engine knows which arms there are.
 
-    chained   the agent's own tasks before this one
-    fresh     none: the brief only
-    padded    neutral prose, message by message as long as the chained history
-    expert    the same tasks as the expert plays them, filled up with neutral turns
+    chained     the agent's own tasks before this one
+    fresh       none: the brief only
+    padded      neutral prose, message by message as long as the chained history
+    expert      the same tasks as the expert plays them, filled up with neutral turns
+    undamaged   none, in a world in which the expert has done the tasks before this one
 
 chained - fresh is drift; padded - fresh is what the mere length does, expert - padded what the
 content of the earlier tasks does, chained - expert what the agent's own errors do.
+
+In a world that persists, every arm but the last begins where the agent's own commands have led.
+There is no expert arm in it, since the expert's history would have led elsewhere; fresh - undamaged
+is what the agent has done to its world.
 """
 
 from __future__ import annotations
@@ -29,11 +34,13 @@ class Past(NamedTuple):
     own: Sequence[Episode]
     """The tasks before this one as the agent played them."""
     expert: Sequence[Episode]
-    """The same tasks as the expert plays them; only the arm of that name reads them."""
+    """The same tasks as the expert plays them; only the arms `BY_EXPERT` read them."""
     length: Callable[[str], int]
     """How long a message is for the agent (`Agent.length`)."""
     key: Key
     """Draws where in the neutral prose the session begins."""
+    commands: Sequence[str] | None = None
+    """What the agent has sent in the tasks before this one; None if each task has its own world."""
 
     def neutral(self) -> NeutralText:
         """The session's neutral prose, from its beginning."""
@@ -92,12 +99,22 @@ def expert(past: Past) -> History:
     return (filler, *plays)
 
 
+def undamaged(past: Past) -> History:
+    """None: what differs from `fresh` is the world."""
+    del past
+    return ()
+
+
 ARMS: Mapping[str, Callable[[Past], History]] = {
     "chained": chained,
     "fresh": fresh,
     "padded": padded,
     "expert": expert,
+    "undamaged": undamaged,
 }
+
+BY_EXPERT = ("expert", "undamaged")
+"""The arms that need the expert's play."""
 
 
 class Cell(NamedTuple):
@@ -141,15 +158,27 @@ class Play(NamedTuple):
     task: Task
     brief: str
     history: History
+    past: tuple[str, ...] | None = None
+    """All commands before it in the same world; None if it has a world of its own."""
 
 
 def play_of(cell: Cell, past: Past, agent: Agent) -> Play:
     """What has to be played for a cell, given the session before it."""
     history = ARMS[cell.arm](past) if agent.sees_history else ()
-    made_of: list[object] = [cell.task.model_dump(mode="json"), cell.block.brief, history]
+    world = _world(cell.arm, past)
+    made_of: list[object] = [cell.task.model_dump(mode="json"), cell.block.brief, history, world]
     if not agent.deterministic:
         made_of.append(list(cell.name))
-    return Play(digest(made_of)[:16], cell.task, cell.block.brief, history)
+    return Play(digest(made_of)[:16], cell.task, cell.block.brief, history, world)
+
+
+def _world(arm: str, past: Past) -> tuple[str, ...] | None:
+    """The commands that have made the world what it is when the task begins."""
+    if past.commands is None:
+        return None
+    if arm == "undamaged":
+        return tuple(e.said for episode in past.expert for e in episode.exchanges)
+    return tuple(past.commands)
 
 
 def age(cell: Cell, own: Sequence[Episode]) -> int:

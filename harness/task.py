@@ -95,7 +95,8 @@ class PanelSpec(BaseModel):
     cap: Annotated[int, Field(ge=1, le=1000)] = 8
     blocks: Annotated[int, Field(ge=1, le=1000)] = 8
     orders: Design = "mirrored"
-    """`mirrored`: an order and its reverse; `williams`: balanced for position and carry-over."""
+    """`mirrored`: an order and its reverse; `williams`: balanced for position and carry-over;
+    `world`: a block's tasks follow each other in one world, as they were made."""
     split: Split = "test"
 
     @property
@@ -103,12 +104,20 @@ class PanelSpec(BaseModel):
         """Rows of the task table in each arm."""
         return self.blocks * len(DESIGNS[self.orders](self.tasks)) * self.tasks
 
-    def variant(self, seed: int, index: int) -> Variant:
-        """Draw number `index` of the panel with this seed."""
+    @property
+    def persistent(self) -> bool:
+        """Whether the tasks of a block share a world."""
+        return self.orders == "world"
+
+    def variants(self, seed: int, index: int) -> list[Variant]:
+        """Draw number `index` of the panel with this seed: one game, or all tasks of one world."""
         rng = generator("task", seed, self.split, index)
         game = int(rng.integers(2**31 - 1))
         drawn = {name: values[int(rng.integers(len(values)))] for name, values in self.draw.items()}
-        return Variant({**self.kwargs, **self.splits.get(self.split, {}), **drawn}, game)
+        kwargs = {**self.kwargs, **self.splits.get(self.split, {}), **drawn}
+        if not self.persistent:
+            return [Variant(kwargs, game)]
+        return [Variant({**kwargs, "errand": errand}, game) for errand in range(self.tasks)]
 
     def family(self, variant: Variant) -> str:
         """What kind of task a draw is."""
@@ -149,10 +158,12 @@ class Panel(BaseModel):
         blocks = []
         for b in range(spec.blocks):
             tasks = drawn[b * spec.tasks : (b + 1) * spec.tasks]
-            shuffled = generator("labels", seed, spec.split, b).permutation(spec.tasks)
+            shuffled: Sequence[int] = range(spec.tasks)
+            if not spec.persistent:
+                shuffled = generator("labels", seed, spec.split, b).permutation(spec.tasks).tolist()
             rules, brief = standing_orders(spec, seed, b)
             labelled = tuple(
-                tasks[int(i)].model_copy(
+                tasks[i].model_copy(
                     update={"name": f"{spec.split}{seed}/{b}/{chr(65 + k)}", "rules": rules}
                 )
                 for k, i in enumerate(shuffled)
@@ -231,12 +242,18 @@ def draw_tasks(
 ) -> list[Task]:
     """Draw `count` tasks of `spec` with contents that differ from each other and from `avoid`."""
     env_class = environment_class(spec.id)
+    if env_class.persistent and not spec.persistent:
+        raise ValueError(f"The tasks of {spec.id} follow each other in one world: orders=world.")
+    if spec.persistent and not env_class.persistent:
+        raise ValueError(f"Each task of {spec.id} has a world of its own: orders=mirrored.")
+    each = spec.tasks if spec.persistent else 1
     tasks: list[Task] = []
     seen = set(avoid)
     index = 0
     fruitless = 0
     while len(tasks) < count:
-        variants = [spec.variant(seed, i) for i in range(index, index + count - len(tasks))]
+        draws = range(index, index + (count - len(tasks)) // each)
+        variants = [variant for i in draws for variant in spec.variants(seed, i)]
         games = env_class.prepare(variants, progress=progress)
         nothing_new = seen.issuperset(game.content for game in games)
         fruitless = fruitless + len(games) if nothing_new else 0
@@ -246,11 +263,12 @@ def draw_tasks(
                 f"are needed, and {fruitless} more draws gave no other: ask for fewer blocks or "
                 "tasks, or draw from more options."
             )
-        for i, (variant, game) in enumerate(zip(variants, games, strict=True), start=index):
+        for n, (variant, game) in enumerate(zip(variants, games, strict=True)):
             if game.content not in seen:
                 seen.add(game.content)
-                tasks.append(_task(spec, f"{spec.split}{seed}/{i}", variant, game))
-        index += len(variants)
+                name = f"{spec.split}{seed}/{index + n // each}"
+                tasks.append(_task(spec, name, variant, game))
+        index += len(draws)
     return tasks
 
 

@@ -14,7 +14,7 @@ import json
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -67,8 +67,14 @@ class EnvironmentPool:
         self._workers: list[_Worker | None] = [None] * workers
         self._heard: SimpleQueue[_Heard] = SimpleQueue()
 
-    def reset(self, lane: int, task: Task) -> None:
-        """Have a lane begin a task. It must have answered what it was asked before."""
+    def reset(self, lane: int, task: Task, past: Sequence[str] | None = None) -> None:
+        """Have a lane begin a task. It must have answered what it was asked before.
+
+        Args:
+            lane: which.
+            task: what is played.
+            past: all commands of earlier tasks in the same world, where tasks share one.
+        """
         self._send(
             lane,
             {
@@ -77,6 +83,7 @@ class EnvironmentPool:
                 "kwargs": task.kwargs,
                 "rules": task.rules,
                 "seed": task.seed,
+                "options": None if past is None else {"past": past},
             },
         )
 

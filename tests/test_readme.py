@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from environments import CATALOGUE
 from harness.records import TaskRow, read_rows
@@ -44,15 +45,23 @@ def test_the_method_of_twenty_lines_plays_from_the_command_line(tmp_path: Path) 
     assert {task.end for task in tasks} <= {"won", "lost", "capped"}
 
 
-def test_the_environment_snippet_runs() -> None:
-    names: dict[str, object] = {}
-    exec(_block("gym.make"), names)
+def test_the_environment_snippets_run_and_give_what_they_say() -> None:
+    names: dict[str, Any] = {}
+    exec(_block("TreasureHunter"), names)
     assert isinstance(names["observation"], str)
+    exec(_block("StandingOrders"), names)
+    said = re.findall(r'info\["opportunity"\]\s+# (.+)', README)
+    info = names["info"]
+    shown = info["expert"], info["violations"], info["opportunity"]
+    assert [repr(shown)] == [f"({each})" for each in said]
 
 
 def test_the_table_of_environments_has_them_all_under_their_names() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(driftgauge/\S+)` \|", README, flags=re.MULTILINE)
-    assert dict(rows) == {name: spec.id for name, spec in specs_by_name().items()}
+    plain = {name: spec for name, spec in specs_by_name().items() if not spec.rules}
+    assert dict(rows) == {name: spec.id for name, spec in plain.items()}
+    for name in specs_by_name().keys() - plain.keys():
+        assert f"`{name}`" in README
     assert {id for _, id in rows} == set(CATALOGUE)
 
 

@@ -16,7 +16,14 @@ from harness.stats import notes, number
 
 def caveats(entry: Entry) -> str:
     """What the record of an entry lacks; empty if it lacks nothing."""
-    return notes(entry.caveat, _torn(entry), _at_worst(entry), _overflow(entry), blind(entry))
+    return notes(
+        entry.caveat,
+        _torn(entry),
+        _at_worst(entry),
+        _void(entry),
+        _overflow(entry),
+        blind(entry),
+    )
 
 
 def _torn(entry: Entry) -> str:
@@ -40,6 +47,17 @@ def _at_worst(entry: Entry) -> str:
     as_lost = missing[missing["arm"] == "chained"] if len(missing) else missing
     success = block_means(pd.concat([aged, as_lost]), "success").mean()
     return f"with what failed counted as lost, success chained is {number(success)}"
+
+
+def _void(entry: Entry) -> str:
+    """What was left out, since in the world as the agent had left it there was nothing to do."""
+    places = len(entry.tasks[PLACE].drop_duplicates())
+    left_out = entry.tasks[entry.tasks["end"] == "void"].drop_duplicates(PLACE)
+    if left_out.empty:
+        return ""
+    reasons = left_out["reason"].value_counts()
+    why = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())
+    return f"left out of {places} tasks, {why}"
 
 
 def _overflow(entry: Entry) -> str:

@@ -22,6 +22,7 @@ from harness.drift import (
     aging_detected,
     aging_half_life,
     aging_slope,
+    damage,
     drift_slope,
     error_association,
     facts_change,
@@ -174,6 +175,9 @@ def _all(entry: Entry) -> Iterator[Secondary]:
     # The rows above say which tasks do not match; what rests on one arm stands.
     with suppress(ArmsDoNotMatch):
         yield from _parts(entry)
+    for measure in SPLITS:
+        if (harm := damage(entry.results, measure)) is not None:
+            yield Secondary(f"damage to its world, in {measure}", "", harm, "this project")
     obstacles = {arm: _obstacle(entry, arm) for arm in {single.arm for single in _SINGLE}}
     for single in _SINGLE:
         obstacle = obstacles[single.arm]

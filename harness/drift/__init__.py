@@ -14,6 +14,7 @@ from harness.drift.causes import Cause, Causes, causes
 from harness.drift.conditioning import error_association
 from harness.drift.control import position_one
 from harness.drift.curves import error_curve, errors_by_kind
+from harness.drift.damage import damage
 from harness.drift.hazard import half_life, weibull_shape
 from harness.drift.horizon import first_errors, horizon, survival
 from harness.drift.lockin import LockIn, lock_in
@@ -60,6 +61,7 @@ __all__ = [
     "arms_in",
     "by_position",
     "causes",
+    "damage",
     "drift_by_block",
     "drift_slope",
     "error_association",

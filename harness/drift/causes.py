@@ -96,10 +96,11 @@ def causes(
     Raises:
         ArmsDoNotMatch: an arm of a finished run lacks a task, or the arms hold different tasks.
     """
+    check_arms(results, finished=finished)
+    results = results[results["arm"] != "undamaged"]  # it differs in the world, not in the history
     arms = tuple(arms_in(results))
     if arms not in STEPS:
         return None
-    check_arms(results, finished=finished)
     rows = complete(results, measure, arms)
     steps = STEPS[arms]
     blocks = pd.DataFrame(

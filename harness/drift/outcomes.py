@@ -32,7 +32,7 @@ BOUNDS: dict[Measure, tuple[float, float]] = {
 HIGHER_IS_BETTER = frozenset({"success", "progress", "progress_last", "adherence"})
 """Measures that enter a difference as losses, 1 - measure."""
 
-ARM_ORDER: tuple[Arm, ...] = ("chained", "fresh", "padded", "expert")
+ARM_ORDER: tuple[Arm, ...] = ("chained", "fresh", "padded", "expert", "undamaged")
 """In which order arms are shown."""
 
 _TEXTS = ["observation", "admissible", "text", "feedback"]
@@ -73,7 +73,8 @@ def failures(tasks: pd.DataFrame) -> list[Failure]:
 def outcomes(turns: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     """One row a task in an arm, with its outcome, without those that are missing.
 
-    A failed task makes this and the later positions of its session missing in every arm.
+    A failed task makes this and the later positions of its session missing in every arm, a void one
+    this position alone.
 
     Args:
         turns: `TurnRow` columns and those of `harness.errors.classify`.
@@ -138,7 +139,15 @@ def arms_in(frame: pd.DataFrame) -> list[Arm]:
     return sorted(frame["arm"].unique(), key=ARM_ORDER.index)
 
 
+def void(tasks: pd.DataFrame) -> pd.DataFrame:
+    """The places at which there was nothing to be done: columns `block`, `order`, `position`."""
+    return tasks.loc[tasks["end"] == "void", ["block", "order", "position"]].drop_duplicates()
+
+
 def _missing(tasks: pd.DataFrame) -> pd.Series:
     failed = tasks[tasks["end"] == "failed"]
     first = failed.groupby(["block", "order"])["position"].min().rename("first_failed")
-    return tasks["position"] >= tasks.join(first, on=["block", "order"])["first_failed"]
+    after = tasks["position"] >= tasks.join(first, on=["block", "order"])["first_failed"]
+    place = ["block", "order", "position"]
+    nothing = pd.MultiIndex.from_frame(tasks[place]).isin(pd.MultiIndex.from_frame(void(tasks)))
+    return after | nothing

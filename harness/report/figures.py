@@ -23,11 +23,13 @@ from matplotlib.ticker import FormatStrFormatter
 from harness.report.chart import MOST_DOTS, spread, whole_ticks
 from harness.report.series import Line, Multiple, Style, last_x
 
+# No run has both: expert is for tasks with a world of their own, undamaged for one world.
 COLOURS: dict[Style, str] = {
     "chained": "#D55E00",
     "fresh": "#0072B2",
     "padded": "#007A59",
     "expert": "#A6478A",
+    "undamaged": "#A6478A",
     "risk": "#666666",
 }
 DASHES: dict[Style, str] = {
@@ -35,6 +37,7 @@ DASHES: dict[Style, str] = {
     "fresh": "--",
     "padded": "-.",
     "expert": ":",
+    "undamaged": ":",
     "risk": ":",
 }
 MARKERS: dict[Style, str] = {
@@ -42,6 +45,7 @@ MARKERS: dict[Style, str] = {
     "fresh": "o",
     "padded": "s",
     "expert": "^",
+    "undamaged": "^",
     "risk": "o",
 }
 BANDS: dict[Style, float] = {
@@ -49,6 +53,7 @@ BANDS: dict[Style, float] = {
     "fresh": 0.16,
     "padded": 0.1,
     "expert": 0.1,
+    "undamaged": 0.1,
     "risk": 0.1,
 }
 """How opaque each band is: of four that overlap, two stand back."""

@@ -4,13 +4,14 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const KINDS = data.kinds;
-const END = { won: "won", lost: "lost", capped: "reached the cap", failed: "failed" };
-const MARK = { won: "✓", lost: "✗", capped: "⊣", failed: "!" };
+const END = { won: "won", lost: "lost", capped: "reached the cap", failed: "failed", void: "nothing to be done" };
+const MARK = { won: "✓", lost: "✗", capped: "⊣", failed: "!", void: "–" };
 const ARM = {
   chained: "after the session so far",
   fresh: "with nothing before",
   padded: "after prose as long as the session",
   expert: "after the expert’s session",
+  undamaged: "with nothing before, in a world that the expert has lived in",
 };
 const OTHERS = data.arms.filter((arm) => arm !== "chained");
 

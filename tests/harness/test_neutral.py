@@ -65,7 +65,8 @@ def pieces(text: str) -> int:
 def knowledge() -> dict[str, KnowledgeBase]:
     """What TextWorld knows of the games of each family."""
     special = {name: KnowledgeBase.load(module.KB_PATH) for name, module in CHALLENGES.items()}
-    return {"quest": KnowledgeBase.default(), **special}
+    plain = dict.fromkeys(("quest", "errands"), KnowledgeBase.default())
+    return {**plain, **special}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A corridor that the engine's tests play.
+"""A corridor that the engine's tests play, and a pantry where they need a world that persists.
 
     Room 2 of 4.  →  north · south · east · jump · wait
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import string
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import gymnasium as gym
 from gymnasium import spaces
 
 from environments import Info, TextEnv
+from environments.digest import canonical, digest
+from environments.numbered import NumberedEnv, Situation
 
 DOORS = ("east", "north", "south")
 
@@ -120,3 +123,83 @@ def _wait_for(path: Path, seconds: float = 30) -> None:
 
 
 gym.register("walks/Corridor-v0", Corridor, disable_env_checker=True)
+
+
+class Pantry(NumberedEnv):
+    """A world that persists: jar after jar is to be put on the shelf.
+
+    `move 2` puts jar 2 there, if it is on the floor. `hide 2` makes it take one command more,
+    `smash 2` makes it impossible.
+
+    Args:
+        errand: the number of the jar.
+    """
+
+    persistent = True
+    observation_space = spaces.Text(100, min_length=0, charset=string.printable)
+    action_space = spaces.Text(20, charset=string.printable)
+    jars = 4
+    commands = tuple(
+        f"{verb} {jar}" for verb in ("find", "hide", "move", "smash") for jar in "0123"
+    )
+
+    def __init__(self, errand: int = 0) -> None:
+        super().__init__()
+        self.errand = errand
+
+    @property
+    def goal(self) -> str:
+        return f"Put jar {self.errand} on the shelf."
+
+    @property
+    def content(self) -> str:
+        return digest([self.number, self.errand])
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        self.past = (options or {}).get("past", ())
+        return super().reset(seed=seed)
+
+    def _begin(self, number: int) -> Situation:
+        self.number = number
+        self.where = ["floor"] * self.jars
+        for command in self.past:
+            self._take(command)
+        return self._now(f"You are in pantry {number}.")
+
+    def _take(self, command: str) -> Situation | None:
+        if command not in self.commands:
+            return None
+        verb, _, number = command.partition(" ")
+        jar = int(number)
+        match verb, self.where[jar]:
+            case "move", "floor":
+                self.where[jar] = "shelf"
+            case "find", "hidden":
+                self.where[jar] = "floor"
+            case "hide", "floor" | "shelf":
+                self.where[jar] = "hidden"
+            case "smash", _:
+                self.where[jar] = "broken"
+        return self._now("Well.")
+
+    def _now(self, text: str) -> Situation:
+        plan = {
+            "floor": [f"move {self.errand}"],
+            "hidden": [f"find {self.errand}", f"move {self.errand}"],
+        }.get(self.where[self.errand], [])
+        done, broken = (self.where[self.errand] == end for end in ("shelf", "broken"))
+        return Situation(
+            observation=text,
+            facts=canonical(self.where),
+            admissible=self.commands,
+            expert=plan[0] if plan else None,
+            distance=None if broken else len(plan),
+            progress=float(done),
+            won=done,
+            lost=broken,
+        )
+
+
+gym.register("walks/Pantry-v0", Pantry, disable_env_checker=True)

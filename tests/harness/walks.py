@@ -15,6 +15,7 @@ from harness.experience import expert_plays
 from harness.keyed import generator
 from harness.records import Records, TaskRow, TurnRow
 from harness.rollout import Rollout
+from harness.session import BY_EXPERT
 from harness.task import Panel, PanelSpec
 
 ID = "tests.harness.toy:walks/Corridor-v0"
@@ -106,7 +107,7 @@ def play(
 ) -> Played:
     """Play the panel, or what is left of it in the folder."""
     experts = {}
-    if "expert" in arms:
+    if set(BY_EXPERT) & set(arms):
         experts = expert_plays(Walker(expert), panel, folder / "expert", slots, workers)
     records = Records(folder)
     try:

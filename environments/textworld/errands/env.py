@@ -28,7 +28,6 @@ from environments.numbered import Situation
 from environments.textworld.errands.errand import Errand, shortest
 from environments.textworld.errands.house import HANDS, Layout
 from environments.textworld.games import prepare
-from environments.textworld.interpreter import Sent
 from environments.textworld.logic import GAMES, Opened, opened
 from environments.textworld.options import at_most, flag, within
 from environments.textworld.play import TextWorldEnv
@@ -72,8 +71,6 @@ class Errands(TextWorldEnv):
         self.errand = within("errand", errand, range(errands))
         self.tell = flag("tell", tell)
         self._past: Sequence[str] = ()
-        self._sent = list[str]()
-        """All commands that the house has taken since it was made."""
         self._goal = ""
         self._plan: tuple[str, ...] | None = None
 
@@ -123,19 +120,11 @@ class Errands(TextWorldEnv):
         ]
         return super().reset(seed=seed)
 
-    def close(self) -> None:
-        """End the game and let go of its interpreter. Closing twice does no harm."""
-        super().close()
-        self._sent = []
-        self._game = None
-
     def _begin(self, number: int) -> Situation:
-        game = opened(self._key(number))
-        if game is not self._game or self._sent != self._past[: len(self._sent)]:
-            self._interpreter.begin(game)
-            self._game, self._sent = game, []
-        for command in self._past[len(self._sent) :]:
-            self._send(command)
+        self._game = game = opened(self._key(number))
+        self._interpreter.begin(game)
+        for command in self._past:
+            self._interpreter.send(command)
         house = _house(game)
         self._errand, self._layout = house.errands[self.errand], house.layout
         state = self._layout.state(self._interpreter.progression.state.facts)
@@ -149,7 +138,7 @@ class Errands(TextWorldEnv):
         if not is_command(command):
             return None
         before = self._interpreter.progression.state.facts
-        text, done = self._send(command)
+        text, done = self._interpreter.send(command)
         facts = self._interpreter.progression.state.facts
         if facts != before:
             if self._plan and command == self._plan[0]:
@@ -157,10 +146,6 @@ class Errands(TextWorldEnv):
             else:
                 self._plan = shortest(self._layout, self._layout.state(facts), self._errand)
         return self._now(text, done)
-
-    def _send(self, command: str) -> Sent:
-        self._sent.append(command)
-        return self._interpreter.send(command)
 
     def _content(self, house: str) -> str:
         return digest([house, self.errand])
