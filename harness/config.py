@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, cast
 
 import gymnasium
 from hydra import compose, initialize_config_module
@@ -23,7 +23,14 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from harness.agent import Agent, as_agent
 from harness.experience import ExperienceSpec
@@ -66,24 +73,21 @@ class RunConfig(BaseModel):
 
     @field_validator("arms")
     @classmethod
-    def _known_arms(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_arms(cls, arms: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for arm in arms:
             if arm not in ARMS:
                 raise ValueError(f"arms are {', '.join(ARMS)}{did_you_mean(arm, ARMS)}")
         if "chained" not in arms:
             raise ValueError("the chained arm must be among the arms: the others start from it")
-        return arms
-
-    @model_validator(mode="after")
-    def _arms_of_the_world(self) -> Self:
-        if self.environment.persistent and "expert" in self.arms:
+        spec = info.data.get("environment")  # not there if something is wrong with it
+        if spec is not None and spec.persistent and "expert" in arms:
             raise ValueError(
-                "arms: in a world that persists there is no expert arm, since the expert's history "
-                "would have led elsewhere; take padded, and undamaged"
+                "in a world that persists there is no expert arm, since the expert's history would "
+                "have led elsewhere: take padded, or undamaged"
             )
-        if not self.environment.persistent and "undamaged" in self.arms:
-            raise ValueError("arms: undamaged needs a world that persists, orders=world")
-        return self
+        if spec is not None and not spec.persistent and "undamaged" in arms:
+            raise ValueError("undamaged needs a world that persists, environment.orders=world")
+        return arms
 
     @property
     def hash(self) -> str:

@@ -182,11 +182,11 @@ def _world(arm: str, past: Past) -> tuple[str, ...] | None:
 
 
 def age(cell: Cell, own: Sequence[Episode]) -> int:
-    """Turns of the session before a cell's task: none in the fresh arm.
+    """Turns of the session before a cell's task: none in the arms without a history.
 
     Not of the play: an agent that sees no history plays a task once for all ages.
     """
-    return 0 if cell.arm == "fresh" else turns_in(tuple(own))
+    return 0 if cell.arm in ("fresh", "undamaged") else turns_in(tuple(own))
 
 
 def cells(panel: Panel, arms: Sequence[str], orders: int | None = None) -> list[Cell]:

@@ -30,9 +30,8 @@ from harness.calibration.known import (
 )
 from harness.calibration.readings import differences, first_errors, turns
 from harness.calibration.simulation import WORLD, Measured, World, simulate
-from harness.drift.causes import STEPS, Cause, Causes
+from harness.drift.causes import FOUR_ARMS, STEPS, Cause, Causes
 from harness.drift.lockin import locked
-from harness.drift.outcomes import ARM_ORDER
 from harness.drift.slope import drift_slope
 from harness.stats import ALPHA, Estimate, kaplan_meier, sign_flip_p, time_to
 from harness.stats.weibull import weibull
@@ -82,10 +81,10 @@ def cause(
     agent: Agent, right: Cause, replications: int, blocks: int, *key: str | int
 ) -> list[Finding]:
     """Just the right one of the three causes is named."""
-    simulated = simulate(agent, WORLD, replications, blocks, *key, arms=ARM_ORDER)
+    simulated = simulate(agent, WORLD, replications, blocks, *key, arms=FOUR_ARMS)
     drift = expected_drift(agent, WORLD, "success")
     name = f"{agent}: drift {drift:+.2f}"
-    parts = {of: differences(simulated, "success", *step) for of, step in STEPS[ARM_ORDER].items()}
+    parts = {of: differences(simulated, "success", *step) for of, step in STEPS[FOUR_ARMS].items()}
     p = {of: _p(d, "success", of) for of, d in parts.items()}
     alarms = [
         Finding(

@@ -22,7 +22,7 @@ from harness.agent import Agent, Decision, Episode, History, View, turns_in
 from harness.calibration import known as agents
 from harness.comparison import Entry, load
 from harness.config import validate
-from harness.drift import ARM_ORDER
+from harness.drift import FOUR_ARMS
 from harness.keyed import digest, generator
 from harness.run import run
 from harness.task import PanelSpec
@@ -148,7 +148,7 @@ def wire(known: Known, panel: PanelSpec, folder: Path) -> Entry:
                 "known": {"_target_": f"{kind.__module__}.{kind.__qualname__}", **vars(known)},
             },
             "name": str(known),
-            "arms": ARM_ORDER,
+            "arms": FOUR_ARMS,
             "workers": 1,  # to start another takes longer than it saves
             "runs": folder,
         }

@@ -10,7 +10,7 @@ others are secondary.
 """
 
 from harness.drift.arms import ArmsDoNotMatch
-from harness.drift.causes import Cause, Causes, causes
+from harness.drift.causes import FOUR_ARMS, Cause, Causes, causes
 from harness.drift.conditioning import error_association
 from harness.drift.control import position_one
 from harness.drift.curves import error_curve, errors_by_kind
@@ -42,6 +42,7 @@ from harness.drift.success import by_position, overall
 
 __all__ = [
     "ARM_ORDER",
+    "FOUR_ARMS",
     "Against",
     "ArmsDoNotMatch",
     "Cause",

@@ -26,8 +26,11 @@ from harness.stats import ALPHA, Estimate, holm, notes
 
 Cause = Literal["length", "interference", "self-conditioning", "content"]
 
+FOUR_ARMS: tuple[Arm, ...] = ("chained", "fresh", "padded", "expert")
+"""The arms that tell all three causes apart."""
+
 STEPS: Mapping[tuple[Arm, ...], Mapping[Cause, tuple[Arm, Arm]]] = {
-    ("chained", "fresh", "padded", "expert"): {
+    FOUR_ARMS: {
         "length": ("padded", "fresh"),
         "interference": ("expert", "padded"),
         "self-conditioning": ("chained", "expert"),

@@ -19,7 +19,7 @@ RESETS = 500
 SETTLED = 100
 """Resets after which everything that is kept on purpose is there."""
 
-GAMES = 4
+GAMES = 2
 LANES = 2
 MEMORY = 1.1
 """The memory after all resets over that when settled."""

@@ -46,7 +46,7 @@ def test_it_keeps_the_contract(env_id):
 @pytest.mark.parametrize("env_id", needs.IDS)
 def test_two_copies_side_by_side_stay_equal(env_id):
     one, other = gym.make(env_id), gym.make(env_id)
-    for turn, twin in zip(walk(one, seed=2), walk(other, seed=2), strict=True):
+    for turn, twin in zip(walk(one, seed=1), walk(other, seed=1), strict=True):
         assert turn == twin
     one.close()
     other.close()
@@ -55,8 +55,8 @@ def test_two_copies_side_by_side_stay_equal(env_id):
 @pytest.mark.parametrize("env_id", needs.IDS)
 def test_a_reset_without_a_seed_draws_the_game_from_the_environments_own_generator(env_id):
     env = gym.make(env_id)
-    env.reset(seed=123)
+    env.reset(seed=0)
     drawn = env.reset()[0]
-    env.reset(seed=123)
+    env.reset(seed=0)
     assert env.reset()[0] == drawn
     env.close()

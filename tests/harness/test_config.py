@@ -41,7 +41,7 @@ BRIEF = "_target_:harness.probes.BriefRecall,question:q,options:[a,b]"
         ("environment.blocks=many", "environment.blocks: .*valid integer.*got 'many'"),
         (
             "arms=[chained,fersh]",
-            r"arms: arms are chained, fresh, padded, expert; did you mean 'fresh'\?",
+            r"arms: arms are chained, fresh, padded, expert, undamaged; did you mean 'fresh'\?",
         ),
         ("arms=[fresh]", "arms: the chained arm must be among the arms"),
         ("seed=-1", "seed: .*greater than or equal to 0, got -1"),
@@ -89,6 +89,8 @@ BRIEF = "_target_:harness.probes.BriefRecall,question:q,options:[a,b]"
             "probes=[{_target_:pathlib.Path}]",
             "a probe is a harness.probes.Probe, PosixPath is none",
         ),
+        ("arms=[chained,fresh,undamaged]", "arms: undamaged needs a world that persists"),
+        ("environment=errands arms=[chained,expert]", "arms: in a world that persists there is no"),
         ("probes=3", "probes: .*valid tuple, got 3"),
         ("agent=npm,lora", "agent=npm,lora asks for several runs: add -m"),
         ("agent=[", r"'agent=\[' is no group=option or key=value"),

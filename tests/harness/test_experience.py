@@ -85,7 +85,7 @@ def test_an_expert_that_does_not_win_is_refused_by_name_and_not_kept(tmp_path: P
         return Decision("wait") if view.key[2] == "test0/1/B" else expert(view)
 
     folder = tmp_path / "expert"
-    with pytest.raises(ValueError, match=r"did not win test0/1/B .* leave expert out"):
+    with pytest.raises(ValueError, match=r"did not win test0/1/B .* leave them out"):
         expert_plays(Walker(waits), PANEL, folder, slots=2, workers=1)
     assert not folder.exists()
 

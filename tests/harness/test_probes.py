@@ -168,7 +168,7 @@ def test_the_brief_is_asked_for_in_every_arm_alike() -> None:
     probe = BriefRecall(question="How?", options=("short", "long"), expected="short", every=1)
     asked = [probe.ask(view(history(past())), 1) for history in ARMS.values()]
     assert asked[0] is not None
-    assert asked == [asked[0]] * 4
+    assert asked == [asked[0]] * len(ARMS)
     assert right(asked[0]) == "short"
     assert asked[0].text.startswith("How?\n")
 

@@ -119,7 +119,7 @@ def test_at_position_1_every_arm_is_an_empty_history(arm: str) -> None:
 
 def test_the_age_of_a_task_is_what_the_session_lived_before_it() -> None:
     of = {arm: age(Cell(BLOCK, 0, 3, arm), SESSION) for arm in ARMS}
-    assert of == {"chained": 1, "fresh": 0, "padded": 1, "expert": 1}
+    assert of == {"chained": 1, "fresh": 0, "padded": 1, "expert": 1, "undamaged": 0}
 
 
 def _play(arm: str, agent: Walker, session: list[Episode], order: int = 0, at: int = 2) -> str:

@@ -10,7 +10,11 @@ from environments.textworld.logic import Logic, Progression, opened
 from harness.keyed import generator
 from tests.environments.textworld.reference import Reference
 
-IDS = sorted(id for id in environments.CATALOGUE if "TextWorld" in id)
+IDS = sorted(
+    id for id in environments.CATALOGUE if "TextWorld" in id and not id.endswith("Errands-v0")
+)
+"""Those whose games have quests of TextWorld's own."""
+
 SEEDS = range(2)
 BACK = {"north": "south", "south": "north", "east": "west", "west": "east"}
 

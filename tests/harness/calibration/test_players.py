@@ -34,8 +34,8 @@ from harness.calibration.players import (
 from harness.calibration.wired import CHAIN, HUNT
 from harness.comparison import Entry
 from harness.drift import horizon, lock_in
+from harness.drift.causes import FOUR_ARMS
 from harness.drift.hazard import weibull_shape
-from harness.drift.outcomes import ARM_ORDER
 from harness.drift.slope import drift_slope
 from harness.neutral import prose
 from harness.session import ARMS, Past
@@ -200,7 +200,7 @@ def test_in_the_corridor_a_turn_is_in_error_just_where_the_agent_erred(
     entry = walked(name)
     assert len(disagreements(entry)) == 0
     assert entry.turns["error"].any()
-    assert set(entry.tasks["arm"]) == set(ARM_ORDER)
+    assert set(entry.tasks["arm"]) == set(FOUR_ARMS)
 
 
 @pytest.mark.parametrize(

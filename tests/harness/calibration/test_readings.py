@@ -8,10 +8,9 @@ from harness.calibration.others import aging_slopes
 from harness.calibration.readings import differences, first_errors, turns
 from harness.calibration.simulation import WORLD, Measured, Simulated, simulate
 from harness.drift import matched_drift
-from harness.drift.causes import STEPS, causes
+from harness.drift.causes import FOUR_ARMS, STEPS, causes
 from harness.drift.hazard import weibull_shape
 from harness.drift.horizon import horizon, survival
-from harness.drift.outcomes import ARM_ORDER
 from harness.drift.pairs import difference_by_block
 from harness.drift.published import aging_slope
 from harness.drift.slope import drift_slope
@@ -26,7 +25,7 @@ BLOCKS = 16
 
 @pytest.fixture(scope="module")
 def drifting() -> Simulated:
-    return simulate(SelfConditioning(-1.3, 0.06), WORLD, 2, BLOCKS, "tables", arms=ARM_ORDER)
+    return simulate(SelfConditioning(-1.3, 0.06), WORLD, 2, BLOCKS, "tables", arms=FOUR_ARMS)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +53,8 @@ def test_matched_drift_of_tables_is_that_of_the_arrays(
 def test_the_causes_of_tables_are_those_of_the_arrays(drifting: Simulated, tables: Tables) -> None:
     found = causes(tables.results)
     assert found
-    assert list(found.parts) == list(STEPS[ARM_ORDER])
-    for of, step in STEPS[ARM_ORDER].items():
+    assert list(found.parts) == list(STEPS[FOUR_ARMS])
+    for of, step in STEPS[FOUR_ARMS].items():
         d = differences(drifting, "success", *step)
         assert found.parts[of].value == pytest.approx(d[1].mean())
         assert found.parts[of].p == sign_flip_p(d, of, "success")[1]

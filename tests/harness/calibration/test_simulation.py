@@ -18,7 +18,7 @@ from harness.calibration.known import (
 )
 from harness.calibration.readings import losses
 from harness.calibration.simulation import WORLD, Measured, Simulated, World, simulate
-from harness.drift.outcomes import ARM_ORDER
+from harness.drift.causes import FOUR_ARMS
 
 MEASURES: tuple[Measured, ...] = ("success", "error_rate")
 DRIFTING: list[Agent] = [
@@ -32,7 +32,7 @@ DRIFTING: list[Agent] = [
 
 @pytest.fixture(scope="module")
 def simulated() -> Simulated:
-    return simulate(SelfConditioning(-1.3, 0.06), WORLD, 3, 4, "arms", arms=ARM_ORDER)
+    return simulate(SelfConditioning(-1.3, 0.06), WORLD, 3, 4, "arms", arms=FOUR_ARMS)
 
 
 def test_every_arm_has_the_history_that_its_name_says(simulated: Simulated) -> None:
@@ -101,15 +101,15 @@ def test_sessions_of_a_block_are_alike() -> None:
 def test_success_without_drift_is_binomial() -> None:
     agent, plain = Difficulty(-1.0, 0.0), World(distances=(8,), difficulties=(0.0,))
     p = float(agent.error_probability(Features(turn=1, difficulty=0.0)))
-    for arm in ARM_ORDER:
+    for arm in FOUR_ARMS:
         won = expected(agent, plain, arm).success
         assert won == pytest.approx(np.full(6, stats.binom.sf(7, plain.cap, 1 - p)))
 
 
 @pytest.mark.parametrize("agent", DRIFTING, ids=str)
 def test_what_is_expected_is_what_happens_on_average(agent: Agent) -> None:
-    simulated = simulate(agent, WORLD, 200, 24, "average", arms=ARM_ORDER)
-    for arm in ARM_ORDER:
+    simulated = simulate(agent, WORLD, 200, 24, "average", arms=FOUR_ARMS)
+    for arm in FOUR_ARMS:
         truth = expected(agent, WORLD, arm)
         for measure, mean in zip(MEASURES, (1 - truth.success, truth.error_rate), strict=True):
             by_replication = losses(simulated, arm, measure).mean(axis=(1, 2))
