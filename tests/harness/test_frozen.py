@@ -24,6 +24,9 @@ ENVIRONMENTS = [
 ]
 
 
+UNDER_ORDERS = [each for each in ENVIRONMENTS if specs_by_name()[str(each.values[0])].rules]
+
+
 def lock(name: str, split: str) -> Panel:
     return read_lock(PANELS / f"{name}.{split}.lock.json")
 
@@ -44,12 +47,22 @@ def test_no_game_stands_twice_in_the_panels_of_an_environment(name: str) -> None
         assert not contents(one.tasks) & contents(other.tasks)
 
 
-# The development games are verified in test_rollout, where the expert plays them.
-@pytest.mark.parametrize("name", ENVIRONMENTS)
+# The development games are verified in test_rollout, where the expert plays them; those under
+# standing orders are the same games.
+@pytest.mark.parametrize("name", [each for each in ENVIRONMENTS if each not in UNDER_ORDERS])
 def test_this_machine_makes_the_games_of_the_frozen_panels(name: str) -> None:
     wanted = specs_by_name()[name].model_copy(update={"split": "test", "blocks": 1})
     played = panel_for(wanted, seed=0)  # verifies every game that it returns
     assert played.blocks == lock(name, "test").blocks[:1]
+
+
+@pytest.mark.parametrize("name", UNDER_ORDERS)
+@pytest.mark.parametrize("split", BLOCKS)
+def test_under_standing_orders_the_games_are_those_without(name: str, split: str) -> None:
+    bare = lock(name.removesuffix("_orders"), split)
+    changes = {"rules": (), "cap": bare.spec.cap}
+    games = [task.model_copy(update=changes) for task in lock(name, split).tasks]
+    assert games == list(bare.tasks)
 
 
 @pytest.fixture
