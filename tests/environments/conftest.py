@@ -2,9 +2,10 @@
 
 import gymnasium as gym
 import pytest
+from filelock import FileLock
 
 import environments
-from environments.textworld.games import prepare
+from environments.textworld.games import folder, prepare
 
 SEEDS = range(3)
 HUNT, SIMPLE = "driftgauge/TextWorldTreasureHunter-v0", "driftgauge/TextWorldSimple-v0"
@@ -28,4 +29,6 @@ def games(request: pytest.FixtureRequest) -> None:
     for id, kwargs, numbers in played:
         env = gym.make(id, **kwargs).unwrapped
         keys += [env._key(number) for number in numbers]
-    prepare(keys, workers=2)
+    folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(folder() / "tests.lock"):  # of several pytest processes, one makes them for all
+        prepare(keys, workers=2)
