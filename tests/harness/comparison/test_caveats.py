@@ -6,6 +6,7 @@ import pytest
 
 from harness.comparison import load
 from harness.comparison.caveats import caveats
+from harness.drift.arms import PLACE
 from tests.harness.comparison.edits import Row, change, edit, fail
 from tests.harness.tables import write_run
 
@@ -85,3 +86,17 @@ def test_what_failed_is_counted_as_lost_beside_the_level_that_leaves_it_out(tmp_
     assert level == 1.0
     worst = (7 * 1.0 + 5 / 6) / 8
     assert f"success chained is {worst:.2f}" in said(run)
+
+
+def test_what_was_void_is_left_out_in_every_arm_and_counted(tmp_path: Path) -> None:
+    def void(row: Row) -> Row:
+        there = (row["block"], row["order"], row["position"]) == ("0", 0, 2)
+        return row | ({"end": "void", "reason": "it was done already"} if there else {})
+
+    run = edit(write_run(tmp_path), "tasks", void)
+    tasks = load(run).tasks
+    places = len(tasks[PLACE].drop_duplicates())
+    assert said(run) == f"left out of {places} tasks, it was done already: 1"
+    (entry,) = load(run).entries
+    assert len(entry.results) == len(tasks) - tasks["arm"].nunique()
+    assert entry.matched().pairs == places - tasks.groupby(["block", "order"]).ngroups - 1
