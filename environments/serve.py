@@ -79,7 +79,7 @@ class Server:
         observation, info = env.reset(seed=seed, options=options)
         return {
             **_outcome(observation, 0.0, False, False, info),
-            # Asked of the outermost wrapper that knows: standing orders extend the goal.
+            # Asked of the outermost wrapper that knows.
             "goal": env.get_wrapper_attr("goal"),
             "content": env.get_wrapper_attr("content"),
         }

@@ -152,13 +152,15 @@ class Schedule:
     def _past(self, cell: Cell) -> Past:
         before = cell.tasks[: cell.position - 1]
         own = self._session(cell)[: cell.position - 1]
-        sent = [row.command for played in own for row in played.rows if row.command is not None]
+        sent = None
+        if self.panel.spec.persistent:
+            sent = [row.command for played in own for row in played.rows if row.command is not None]
         return Past(
             own=_episodes(own),
             expert=[self.experts[task.name] for task in before] if cell.arm in BY_EXPERT else (),
             length=self.agent.length,
             key=(self.panel.seed, cell.block.name, cell.order),
-            commands=sent if self.panel.spec.persistent else None,
+            commands=sent,
         )
 
     def _from_records(self, row: TaskRow) -> Played:

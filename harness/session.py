@@ -99,18 +99,12 @@ def expert(past: Past) -> History:
     return (filler, *plays)
 
 
-def undamaged(past: Past) -> History:
-    """None: what differs from `fresh` is the world."""
-    del past
-    return ()
-
-
 ARMS: Mapping[str, Callable[[Past], History]] = {
     "chained": chained,
     "fresh": fresh,
     "padded": padded,
     "expert": expert,
-    "undamaged": undamaged,
+    "undamaged": fresh,  # what differs is the world
 }
 
 BY_EXPERT = ("expert", "undamaged")
@@ -186,7 +180,7 @@ def age(cell: Cell, own: Sequence[Episode]) -> int:
 
     Not of the play: an agent that sees no history plays a task once for all ages.
     """
-    return 0 if cell.arm in ("fresh", "undamaged") else turns_in(tuple(own))
+    return 0 if ARMS[cell.arm] is fresh else turns_in(tuple(own))
 
 
 def cells(panel: Panel, arms: Sequence[str], orders: int | None = None) -> list[Cell]:

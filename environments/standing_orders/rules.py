@@ -33,12 +33,12 @@ class Rule(ABC):
     """
 
     def __init__(self, speech: Speech, start: str | None) -> None:
+        del start
         self.speech = speech
-        self.start = start
 
-    @staticmethod
+    @classmethod
     @abstractmethod
-    def sentence(speech: Speech) -> str:
+    def sentence(cls, speech: Speech) -> str:
         """What the brief says."""
 
     def due(self) -> Deed | None:
@@ -92,8 +92,8 @@ class LookOnArrival(_Due):
         super().__init__(speech, start)
         self._known = {start}
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         return (
             f"When you come to a {speech.place} for the first time in a task, your next command "
             f"there is: {speech.command(LOOK)}."
@@ -113,8 +113,8 @@ class InventoryAtFirst(_Due):
         super().__init__(speech, start)
         self._due = INVENTORY
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         return f"Your first command in every task is: {speech.command(INVENTORY)}."
 
     def asks(self, deed: Deed, place: str | None) -> Deed | None:
@@ -128,8 +128,8 @@ class InventoryEveryFifth(_Due):
         super().__init__(speech, start)
         self._without = 0
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         inventory = speech.command(INVENTORY)
         return (
             f"After {EVERY} commands of a task without {inventory} among them, your next command "
@@ -145,68 +145,45 @@ class _After(_Due):
     """One deed is followed by another."""
 
     verb: ClassVar[Verb]
+    having: ClassVar[str]
+    """What one has done then, in the words of the brief."""
+    then: ClassVar[Deed]
+
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
+        return f"When you have {cls.having}, your next command is: {speech.command(cls.then)}."
 
     def asks(self, deed: Deed, place: str | None) -> Deed | None:
-        return self.then(deed) if deed.verb == self.verb else None
-
-    @abstractmethod
-    def then(self, deed: Deed) -> Deed:
-        """What follows it."""
+        return self.then if deed.verb == self.verb else None
 
 
 class InventoryAfterTaking(_After):
     """Check the inventory after taking something."""
 
-    verb = "take"
-
-    @staticmethod
-    def sentence(speech: Speech) -> str:
-        return f"When you have taken something, your next command is: {speech.command(INVENTORY)}."
-
-    def then(self, deed: Deed) -> Deed:
-        return INVENTORY
-
-
-class ExamineAfterTaking(_After):
-    """Examine what was taken."""
-
-    verb = "take"
-
-    @staticmethod
-    def sentence(speech: Speech) -> str:
-        return "When you have taken something, examine it with your next command."
-
-    def then(self, deed: Deed) -> Deed:
-        return Deed("examine", deed.thing)
+    verb, having, then = "take", "taken something", INVENTORY
 
 
 class LookAfterOpening(_After):
     """Look around after opening something."""
 
-    verb = "open"
-
-    @staticmethod
-    def sentence(speech: Speech) -> str:
-        return f"When you have opened something, your next command is: {speech.command(LOOK)}."
-
-    def then(self, deed: Deed) -> Deed:
-        return LOOK
+    verb, having, then = "open", "opened something", LOOK
 
 
 class LookAfterPutting(_After):
     """Look around after putting something somewhere."""
 
-    verb = "put"
+    verb, having, then = "put", "put something down, or into or onto something", LOOK
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
-        return (
-            "When you have put something down, or into or onto something, your next command is: "
-            f"{speech.command(LOOK)}."
-        )
 
-    def then(self, deed: Deed) -> Deed:
-        return LOOK
+class ExamineAfterTaking(_Due):
+    """Examine what was taken."""
+
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
+        return "When you have taken something, examine it with your next command."
+
+    def asks(self, deed: Deed, place: str | None) -> Deed | None:
+        return Deed("examine", deed.thing) if deed.verb == "take" else None
 
 
 class _ExamineBefore(Rule):
@@ -235,8 +212,8 @@ class ExamineBeforeTaking(_ExamineBefore):
 
     verb = "take"
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         return (
             "Before you take a thing that is in or on something, examine it; once in a task is "
             "enough."
@@ -248,8 +225,8 @@ class ExamineBeforeOpening(_ExamineBefore):
 
     verb = "open"
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         return "Before you open a thing, examine it; once in a task is enough."
 
 
@@ -260,8 +237,8 @@ class LookBeforeLeaving(Rule):
         super().__init__(speech, start)
         self._looked = False
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         return f"Your last command before you leave a {speech.place} is: {speech.command(LOOK)}."
 
     def guards(self, deed: Deed) -> bool:
@@ -282,8 +259,8 @@ class CloseBehind(Rule):
         self._opened = dict[str, bool]()
         """What was opened here, and whether it still is."""
 
-    @staticmethod
-    def sentence(speech: Speech) -> str:
+    @classmethod
+    def sentence(cls, speech: Speech) -> str:
         return (
             "Whatever you have opened, doors excepted, you close again before you leave the "
             f"{speech.place}."

@@ -67,14 +67,12 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         deed = self.speech.deed(action)
         due = self._due()
         guarding = [(name, rule) for name, rule in self._in_force if rule.guards(deed)]
-        unmet = [
-            name for name, rule in guarding if (need := rule.before(deed)) and self._possible(need)
-        ]
+        unmet = self._before(deed)
         detour = self._detour
         observation, reward, terminated, truncated, info = self.env.step(action)
         done = info["accepted"] is not False
         obeyed = done and deed in due.values()
-        broken = [] if obeyed else [*due, *(unmet if done else [])]
+        broken = [] if obeyed else [*due, *(unmet if done else ())]
         makes_detour = done and detour is not None and deed == detour.deed
         guarded = done and any(
             name in unmet or (name, deed) not in self._made for name, _ in guarding
@@ -91,6 +89,11 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         """What is due now, by rule."""
         asked = {name: rule.due() for name, rule in self._in_force}
         return {name: due for name, due in asked.items() if due and self._possible(due)}
+
+    def _before(self, deed: Deed) -> dict[str, Deed]:
+        """What has to be done before a deed, by rule."""
+        asked = {name: rule.before(deed) for name, rule in self._in_force}
+        return {name: need for name, need in asked.items() if need and self._possible(need)}
 
     def _possible(self, deed: Deed) -> bool:
         return self._admissible is None or self.speech.command(deed) in self._admissible
@@ -113,11 +116,9 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         if due := list(self._due().values()):
             return {**info, "expert": self.speech.command(due[0])}
         planned = self.speech.deed(plan)
-        for name, rule in self._in_force:
-            need = rule.before(planned)
-            if need is not None and self._possible(need):
-                self._detour = Detour(name, need, planned)
-                return {**info, "expert": self.speech.command(need)}
+        for name, need in self._before(planned).items():
+            self._detour = Detour(name, need, planned)
+            return {**info, "expert": self.speech.command(need)}
         return info
 
 

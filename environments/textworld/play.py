@@ -70,7 +70,7 @@ class TextWorldEnv(NumberedEnv):
     @property
     def content(self) -> str:
         """SHA-256 of the game's content in canonical form."""
-        return self._begun().content
+        return self._content(self._begun().content)
 
     @classmethod
     def prepare(
@@ -83,8 +83,12 @@ class TextWorldEnv(NumberedEnv):
 
         Raises `environments.textworld.games.GameError` where no game can be made.
         """
-        keys = [cls(**variant.kwargs)._key(variant.seed) for variant in variants]
-        return [Game(game.content, name="") for game in prepare(keys, workers, progress)]
+        asked = [(cls(**variant.kwargs), variant.seed) for variant in variants]
+        games = prepare([env._key(seed) for env, seed in asked], workers, progress)
+        return [
+            Game(env._content(game.content), name="")
+            for (env, _), game in zip(asked, games, strict=True)
+        ]
 
     def close(self) -> None:
         """End the game and let go of its interpreter. Closing twice does no harm."""
@@ -109,6 +113,10 @@ class TextWorldEnv(NumberedEnv):
         if self._game is None:
             raise gym.error.ResetNeeded("There is no game before the first reset().")
         return self._game
+
+    def _content(self, game: str) -> str:
+        """Hash of what is played, from that of the game in which it is played."""
+        return game
 
     def _key(self, seed: int) -> GameKey:
         if not 0 <= seed < 2**32:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from harness.comparison.entries import Entry
-from harness.drift.arms import PLACE
+from harness.drift.outcomes import PLACE
 from harness.drift.pairs import lost
 from harness.drift.success import block_means
 from harness.stats import notes, number

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.drift.outcomes import ARM_ORDER, arms_in
+from harness.drift.outcomes import ARM_ORDER, PLACE, arms_in
 from harness.records import Arm
-
-PLACE = ["block", "order", "position"]
 
 
 class ArmsDoNotMatch(ValueError):

@@ -17,9 +17,9 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from harness.drift.arms import PLACE, check_arms
+from harness.drift.arms import check_arms
 from harness.drift.matched import untested
-from harness.drift.outcomes import Failure, Measure, arms_in
+from harness.drift.outcomes import PLACE, Failure, Measure, arms_in
 from harness.drift.pairs import complete, difference_by_block, estimate, lost
 from harness.records import Arm
 from harness.stats import ALPHA, Estimate, holm, notes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.drift.arms import PLACE
 from harness.drift.matched import PAIR
+from harness.drift.outcomes import PLACE
 from harness.drift.pairs import difference_by_block, estimate
 from harness.stats import Estimate
 

@@ -35,6 +35,9 @@ HIGHER_IS_BETTER = frozenset({"success", "progress", "progress_last", "adherence
 ARM_ORDER: tuple[Arm, ...] = ("chained", "fresh", "padded", "expert", "undamaged")
 """In which order arms are shown."""
 
+PLACE = ["block", "order", "position"]
+"""What is one place in all arms."""
+
 _TEXTS = ["observation", "admissible", "text", "feedback"]
 _OF_TASKS_ONLY = ["turns", "context_tokens", "goal", "reason"]
 
@@ -139,15 +142,9 @@ def arms_in(frame: pd.DataFrame) -> list[Arm]:
     return sorted(frame["arm"].unique(), key=ARM_ORDER.index)
 
 
-def void(tasks: pd.DataFrame) -> pd.DataFrame:
-    """The places at which there was nothing to be done: columns `block`, `order`, `position`."""
-    return tasks.loc[tasks["end"] == "void", ["block", "order", "position"]].drop_duplicates()
-
-
 def _missing(tasks: pd.DataFrame) -> pd.Series:
     failed = tasks[tasks["end"] == "failed"]
     first = failed.groupby(["block", "order"])["position"].min().rename("first_failed")
     after = tasks["position"] >= tasks.join(first, on=["block", "order"])["first_failed"]
-    place = ["block", "order", "position"]
-    nothing = pd.MultiIndex.from_frame(tasks[place]).isin(pd.MultiIndex.from_frame(void(tasks)))
-    return after | nothing
+    places = pd.MultiIndex.from_frame(tasks[PLACE])
+    return after | places.isin(places[tasks["end"] == "void"])

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from harness.drift.arms import PLACE
-from harness.drift.outcomes import BOUNDS, HIGHER_IS_BETTER, Failure, Measure
+from harness.drift.outcomes import BOUNDS, HIGHER_IS_BETTER, PLACE, Failure, Measure
 from harness.drift.success import UNKNOWN, block_means
 from harness.records import Arm
 from harness.stats import Estimate, difference

@@ -12,9 +12,8 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from harness.drift.arms import PLACE
 from harness.drift.matched import PAIR
-from harness.drift.outcomes import HIGHER_IS_BETTER, Failure, Measure
+from harness.drift.outcomes import HIGHER_IS_BETTER, PLACE, Failure, Measure
 from harness.drift.pairs import complete, difference_by_block, lost
 from harness.drift.success import block_means
 from harness.stats import Estimate, difference

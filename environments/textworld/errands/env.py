@@ -18,16 +18,14 @@ something in it has to find it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from environments.contract import Game, Variant
 from environments.digest import digest
 from environments.numbered import Situation
 from environments.textworld.errands.errand import Errand, shortest
 from environments.textworld.errands.house import HANDS, Layout
-from environments.textworld.games import prepare
 from environments.textworld.logic import GAMES, Opened, opened
 from environments.textworld.options import at_most, flag, within
 from environments.textworld.play import TextWorldEnv
@@ -84,26 +82,6 @@ class Errands(TextWorldEnv):
         self._begun()
         return self._goal
 
-    @property
-    def content(self) -> str:
-        """SHA-256 of the house, its errands, and which of them it is."""
-        return self._content(self._begun().content)
-
-    @classmethod
-    def prepare(
-        cls,
-        variants: Iterable[Variant],
-        workers: int = 2,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> list[Game]:
-        """Make the houses in child processes; see `TextEnv.prepare`."""
-        asked = [(cls(**variant.kwargs), variant.seed) for variant in variants]
-        houses = prepare([env._key(seed) for env, seed in asked], workers, progress)
-        return [
-            Game(env._content(house.content), name="")
-            for (env, _), house in zip(asked, houses, strict=True)
-        ]
-
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
@@ -147,8 +125,9 @@ class Errands(TextWorldEnv):
                 self._plan = shortest(self._layout, self._layout.state(facts), self._errand)
         return self._now(text, done)
 
-    def _content(self, house: str) -> str:
-        return digest([house, self.errand])
+    def _content(self, game: str) -> str:
+        """Of the house with its errands, and which of them it is."""
+        return digest([game, self.errand])
 
     def _now(self, text: str, accepted: bool = True) -> Situation:
         world = self._interpreter.progression.state

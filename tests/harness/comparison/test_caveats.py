@@ -6,7 +6,7 @@ import pytest
 
 from harness.comparison import load
 from harness.comparison.caveats import caveats
-from harness.drift.arms import PLACE
+from harness.drift.outcomes import PLACE
 from tests.harness.comparison.edits import Row, change, edit, fail
 from tests.harness.tables import write_run
 
