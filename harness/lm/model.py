@@ -125,7 +125,8 @@ class LanguageModel:
         """The residual stream at chosen positions of some token sequences.
 
         Returns:
-            For each sequence shape (positions, layers, width), float32, at the layers' outputs.
+            For each sequence shape (positions, layers, width), float32, at the layers' outputs, on
+            the CPU wherever the model is: what is learned from them is kept there.
         """
         found: list[Tensor] = []
         for sequence, wanted in zip(sequences, positions, strict=True):
@@ -137,7 +138,7 @@ class LanguageModel:
                 batch, _ = self._run([(0, Request(slot, piece))], rows, layers)
                 kept = [batch.captured[layer] for layer in layers]
                 parts.append(torch.stack([k for k in kept if k is not None], dim=1))
-            found.append(torch.cat(parts).float())
+            found.append(torch.cat(parts).float().cpu())
         return found
 
     @torch.inference_mode()
