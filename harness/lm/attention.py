@@ -7,11 +7,13 @@ attention comes through that interface calls it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
@@ -152,13 +154,16 @@ def _by_torch(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None
         mask: added to the scores, shape (new tokens, all tokens); None: all are seen.
     """
     groups = queries.shape[1]
-    return scaled_dot_product_attention(
-        queries,
-        keys[:, None].expand(-1, groups, -1, -1),
-        values[:, None].expand(-1, groups, -1, -1),
-        attn_mask=mask,
-        scale=1.0,
-    )
+    # CUDA's memory-efficient kernel reads another row of the mask for a token that is alone in
+    # its block of 64, if heads share keys (https://github.com/pytorch/pytorch/pull/191984).
+    with sdpa_kernel(SDPBackend.MATH) if mask is not None and mask.is_cuda else nullcontext():
+        return scaled_dot_product_attention(
+            queries,
+            keys[:, None].expand(-1, groups, -1, -1),
+            values[:, None].expand(-1, groups, -1, -1),
+            attn_mask=mask,
+            scale=1.0,
+        )
 
 
 def _mask(segment: Segment, window: int | None, like: Tensor) -> Tensor | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -28,12 +29,16 @@ AGENTS: dict[str, Callable[[], LMAgent]] = {
 }
 
 
-def test_logits_are_those_of_the_processor(tiny_folder: Path) -> None:
+@pytest.mark.parametrize("new", [1, 2, 63, 64, 65, 66, 129, 193, 700])
+def test_logits_are_those_of_the_processor(new: int, tiny_folder: Path) -> None:
+    """However many tokens are new: blocks of 64 once gave a token alone another one's mask."""
+
     def logits(device: str) -> Tensor:
         model = LanguageModel.load(ModelSpec(name=str(tiny_folder), device=device))
+        tokens = np.random.default_rng(new).integers(3, 200, 140 + new)
         slots = [model.slot(), model.slot()]
-        model.extend([Request(slots[0], range(3, 40)), Request(slots[1], range(50, 70))])
-        return model.extend([Request(slots[0], [7, 8, 9], read=3), Request(slots[1], [5])]).cpu()
+        model.extend([Request(slots[0], tokens[:140]), Request(slots[1], tokens[70:140])])
+        return model.extend([Request(slot, tokens[140:], read=min(new, 3)) for slot in slots]).cpu()
 
     torch.testing.assert_close(logits("cuda"), logits("cpu"), atol=3e-5, rtol=0)
 
