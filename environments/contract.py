@@ -20,6 +20,7 @@ from typing import Any, ClassVar, NamedTuple, TypedDict
 
 import gymnasium as gym
 
+from environments.rulebook import Rulebook
 from environments.speech import Speech
 
 
@@ -86,6 +87,9 @@ class TextEnv(gym.Env[str, str]):
 
     speech: ClassVar[Speech | None] = None
     """How it words looking, taking and so on, so that it can be put under standing orders."""
+
+    rulebook: ClassVar[Rulebook | None] = None
+    """Rules of its own; those in force come as option ``rules``, by name."""
 
     @property
     @abstractmethod

@@ -20,7 +20,7 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from environments.contract import Game, TextEnv, Variant
-from environments.standing_orders import draw, orders, speech_of
+from environments.standing_orders import rulebook_of
 from harness.keyed import digest, generator
 from harness.orders import DESIGNS, Design, Order
 
@@ -54,7 +54,7 @@ class Task(BaseModel):
     game: str
     """What the environment calls the game; empty if only its seed names it."""
     rules: tuple[str, ...] = ()
-    """Names of the standing orders that are in force; their sentences stand in the brief."""
+    """Names of the rules that are in force; their sentences stand in the brief."""
 
     @property
     def variant(self) -> Variant:
@@ -88,7 +88,7 @@ class PanelSpec(BaseModel):
     """Options that keep the splits apart where the environment has splits of its own."""
     brief: str
     rules: Annotated[int, Field(ge=0)] = 0
-    """Standing orders in each block's brief."""
+    """Rules in each block's brief: the environment's own, or standing orders."""
     pool: tuple[str, ...] = ()
     """Which they are drawn from; empty: from all that the environment allows."""
     tasks: Annotated[int, Field(ge=1, le=64)] = 4
@@ -161,7 +161,7 @@ class Panel(BaseModel):
             shuffled: Sequence[int] = range(spec.tasks)
             if not spec.persistent:
                 shuffled = generator("labels", seed, spec.split, b).permutation(spec.tasks).tolist()
-            rules, brief = standing_orders(spec, seed, b)
+            rules, brief = rules_and_brief(spec, seed, b)
             labelled = tuple(
                 tasks[i].model_copy(
                     update={"name": f"{spec.split}{seed}/{b}/{chr(65 + k)}", "rules": rules}
@@ -272,23 +272,17 @@ def draw_tasks(
     return tasks
 
 
-def standing_orders(spec: PanelSpec, seed: int, block: int) -> tuple[tuple[str, ...], str]:
-    """A block's standing orders by name, and its brief, which tells them.
+def rules_and_brief(spec: PanelSpec, seed: int, block: int) -> tuple[tuple[str, ...], str]:
+    """A block's rules by name, and its brief, which tells them.
 
     Raises:
-        ValueError: the environment takes no orders, not these, or not so many.
+        ValueError: the environment takes no rules, not these, or not so many.
     """
     if not spec.rules:
         return (), spec.brief
-    speech = speech_of(environment_class(spec.id))
-    pool = spec.pool or speech.rules
-    if unknown := [name for name in pool if name not in speech.rules]:
-        raise ValueError(
-            f"Expected rules among {', '.join(speech.rules)} for {spec.id}, got "
-            f"{', '.join(unknown)}."
-        )
-    rules = draw(pool, spec.rules, generator("rules", seed, spec.split, block))
-    return rules, f"{spec.brief} {orders(speech, rules)}"
+    book = rulebook_of(environment_class(spec.id))
+    rules = book.draw(spec.rules, generator("rules", seed, spec.split, block), spec.pool)
+    return rules, f"{spec.brief} {book.tell(rules)}"
 
 
 def _task(spec: PanelSpec, name: str, variant: Variant, game: Game) -> Task:

@@ -27,7 +27,7 @@ from environments import CATALOGUE, NotInstalled, catalogue
 from environments.checker import CheckResult, Subject, checked
 from environments.standing_orders import make
 from harness.config import did_you_mean
-from harness.task import PanelSpec, Split, environment_class, environment_spec, standing_orders
+from harness.task import PanelSpec, Split, environment_class, environment_spec, rules_and_brief
 from harness.terminal import WIDTH, printable
 
 
@@ -118,7 +118,7 @@ def choose(name: str, words: Sequence[str], split: Split = "development") -> Cho
         )
     ordered = _under_orders(spec, options.pop("rules", spec.rules))
     _check_options(spec.id, options)
-    rules, brief = standing_orders(ordered, seed=0, block=0)
+    rules, brief = rules_and_brief(ordered, seed=0, block=0)
     first = {option: values[0] for option, values in spec.draw.items()}
     return Choice(spec.id, {**_options(spec, split), **first, **options}, rules, brief.strip())
 

@@ -1,7 +1,7 @@
 """Standing orders: rules in the brief that have nothing to do with the task, over any environment.
 
 env = StandingOrders(gym.make("driftgauge/TextWorldQuest-v0"), ("look_on_arrival", "close_behind"))
-print(orders(env.unwrapped.speech, env.rules))     # what the agent is told, once
+print(rulebook(env.speech).tell(env.rules))         # what the agent is told, once
 observation, info = env.reset(seed=3)
 info["expert"]                                      # keeps the rules, and wins
 *_, info = env.step("go north")
@@ -10,7 +10,7 @@ info["violations"], info["opportunity"]             # ((), False)
 
 from __future__ import annotations
 
-from environments.standing_orders.rules import RULES, Rule, draw, orders
-from environments.standing_orders.wrapper import StandingOrders, make, speech_of
+from environments.standing_orders.rules import RULES, Rule, rulebook
+from environments.standing_orders.wrapper import StandingOrders, make, rulebook_of
 
-__all__ = ["RULES", "Rule", "StandingOrders", "draw", "make", "orders", "speech_of"]
+__all__ = ["RULES", "Rule", "StandingOrders", "make", "rulebook", "rulebook_of"]

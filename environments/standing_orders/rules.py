@@ -10,11 +10,10 @@ with a task knows all that the rule depends on.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
-
+from environments.rulebook import Rulebook
 from environments.speech import Deed, Speech, Verb
 
 EVERY = 5
@@ -299,24 +298,13 @@ RULES: Mapping[str, type[Rule]] = {
 """The pool, by the names under which violations are reported."""
 
 
-def draw(pool: Sequence[str], count: int, rng: np.random.Generator) -> tuple[str, ...]:
-    """So many different rules of a pool, in the order of the brief.
-
-    Raises:
-        ValueError: there are not so many.
-    """
-    if not 0 <= count <= len(pool):
-        raise ValueError(f"Expected 0 to {len(pool)} rules, got {count}: {', '.join(pool)}.")
-    return tuple(str(name) for name in rng.permutation(list(pool))[:count])
-
-
-def orders(speech: Speech, rules: Iterable[str]) -> str:
-    """What the brief says of the rules that are in force; empty if none are."""
-    sentences = [RULES[name].sentence(speech) for name in rules]
-    if not sentences:
-        return ""
-    listed = " ".join(f"({i}) {sentence}" for i, sentence in enumerate(sentences, start=1))
-    return (
-        f"Standing orders for every task, whatever the task is: {listed} They count anew in each "
-        "task. If several ask for something at once, do one after the other, in any order."
+def rulebook(speech: Speech) -> Rulebook:
+    """The standing orders that an environment allows."""
+    return Rulebook(
+        {name: RULES[name].sentence(speech) for name in speech.rules},
+        preface="Standing orders for every task, whatever the task is:",
+        ending=(
+            "They count anew in each task. If several ask for something at once, do one after the "
+            "other, in any order."
+        ),
     )

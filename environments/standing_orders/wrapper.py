@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, cast
 import gymnasium as gym
 
 from environments.contract import TextEnv
-from environments.speech import Deed, Speech
-from environments.standing_orders.rules import RULES, Rule
+from environments.rulebook import Rulebook
+from environments.speech import Deed
+from environments.standing_orders.rules import RULES, Rule, rulebook
 
 
 class Detour(NamedTuple):
@@ -40,12 +41,11 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
     def __init__(self, env: gym.Env[str, str], rules: Sequence[str]) -> None:
         super().__init__(env)
         self.rules = tuple(rules)
-        self.speech = speech_of(type(cast(TextEnv, env.unwrapped)))
-        for name in self.rules:
-            if name not in self.speech.rules:
-                raise ValueError(
-                    f"Expected rules among {', '.join(self.speech.rules)}, got {name!r}."
-                )
+        speech = cast(TextEnv, env.unwrapped).speech
+        if speech is None:
+            raise ValueError(f"{env.unwrapped} does not say how it words what rules speak of.")
+        self.speech = speech
+        rulebook(self.speech).check(self.rules)
         self._in_force = list[tuple[str, Rule]]()
         self._admissible: tuple[str, ...] | None = None
         self._detour: Detour | None = None
@@ -123,20 +123,33 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
 
 
 def make(id: str, kwargs: Mapping[str, Any], rules: Sequence[str] = ()) -> gym.Env[str, str]:
-    """As `gymnasium.make`, under standing orders if there are any."""
+    """As `gymnasium.make`, under rules if there are any: the environment's own, or standing orders.
+
+    Args:
+        id: as for `gymnasium.make`.
+        kwargs: given to the environment.
+        rules: names in its `rulebook_of`.
+    """
     env: gym.Env[str, str] = gym.make(id, **kwargs)
-    return StandingOrders(env, rules) if rules else env
+    if not rules:
+        return env
+    if cast(TextEnv, env.unwrapped).rulebook is None:
+        return StandingOrders(env, rules)
+    env.close()
+    return gym.make(id, **kwargs, rules=tuple(rules))
 
 
-def speech_of(env_class: type[TextEnv]) -> Speech:
-    """How an environment words what the rules speak of.
+def rulebook_of(env_class: type[TextEnv]) -> Rulebook:
+    """The rules that a session of an environment can be under.
 
     Raises:
-        ValueError: it does not say.
+        ValueError: it has none of its own, and does not say how standing orders are worded.
     """
-    if env_class.speech is None:
-        raise ValueError(
-            f"{env_class.__name__} cannot be put under standing orders: its class says nothing of "
-            "how looking, taking or leaving are worded (`speech`)."
-        )
-    return env_class.speech
+    if env_class.rulebook is not None:
+        return env_class.rulebook
+    if env_class.speech is not None:
+        return rulebook(env_class.speech)
+    raise ValueError(
+        f"{env_class.__name__} cannot be put under rules: its class has none of its own "
+        "(`rulebook`), and says nothing of how looking, taking or leaving are worded (`speech`)."
+    )

@@ -7,7 +7,7 @@ import gymnasium as gym
 import pytest
 from pydantic import ValidationError
 
-from environments.standing_orders import orders
+from environments.standing_orders import rulebook
 from environments.textworld.speech import SPEECH
 from harness.orders import mirrored_pair, williams
 from harness.task import (
@@ -149,7 +149,7 @@ def test_each_block_has_standing_orders_of_its_own_which_its_brief_tells() -> No
     assert all(len(one) == 1 for one in rules)  # the same for all tasks of a block
     assert len(set().union(*rules)) > 1
     for block in drawn.blocks:
-        told = orders(SPEECH, block.tasks[0].rules)
+        told = rulebook(SPEECH).tell(block.tasks[0].rules)
         assert block.brief == f"{HUNT.brief} {told}"
     without = Panel.draw(HUNT.model_copy(update={"blocks": 3}), seed=0)
     assert contents(without.tasks) == contents(drawn.tasks)
