@@ -43,7 +43,10 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         self.rules = tuple(rules)
         speech = cast(TextEnv, env.unwrapped).speech
         if speech is None:
-            raise ValueError(f"{env.unwrapped} does not say how it words what rules speak of.")
+            raise ValueError(
+                f"{type(env.unwrapped).__name__} cannot be put under standing orders: its class "
+                "says nothing of how looking, taking or leaving are worded (`speech`)."
+            )
         self.speech = speech
         rulebook(self.speech).check(self.rules)
         self._in_force = list[tuple[str, Rule]]()
@@ -150,6 +153,6 @@ def rulebook_of(env_class: type[TextEnv]) -> Rulebook:
     if env_class.speech is not None:
         return rulebook(env_class.speech)
     raise ValueError(
-        f"{env_class.__name__} cannot be put under rules: its class has none of its own "
-        "(`rulebook`), and says nothing of how looking, taking or leaving are worded (`speech`)."
+        f"{env_class.__name__} cannot be put under rules: its class has neither any of its own "
+        "(`rulebook`) nor a `speech` for standing orders."
     )
