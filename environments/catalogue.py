@@ -92,6 +92,26 @@ CATALOGUE: dict[str, Entry] = {
         "Apache-2.0 (our catalogue); the official files have terms of their own",
         "pip install 'driftgauge[webshop]'",
     ),
+    "driftgauge/Support-v0": Entry(
+        "environments.duty.support.env:Support",
+        "serve customers by a protocol that they try to talk one out of",
+        "Apache-2.0",
+    ),
+    "driftgauge/DataEntry-v0": Entry(
+        "environments.duty.data_entry.env:DataEntry",
+        "enter forms into a database by a routine, with tools that fail at times",
+        "Apache-2.0",
+    ),
+    "driftgauge/Persona-v0": Entry(
+        "environments.duty.persona.env:Persona",
+        "answer as somebody, in a prescribed form, to a partner who keeps to none",
+        "Apache-2.0",
+    ),
+    "driftgauge/CodeReview-v0": Entry(
+        "environments.duty.review.env:CodeReview",
+        "find planted defects by a checklist, and say them in a fixed form",
+        "Apache-2.0",
+    ),
     "driftgauge/Corridor-v0": Entry(
         "environments.corridor:Corridor",
         "door after door in microseconds, to calibrate the gauge; a pit loses",

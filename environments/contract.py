@@ -88,6 +88,9 @@ class TextEnv(gym.Env[str, str]):
     speech: ClassVar[Speech | None] = None
     """How it words looking, taking and so on, so that it can be put under standing orders."""
 
+    messages: ClassVar[bool] = False
+    """Whether what is written is sent as it is, rather than read as a command first."""
+
     rulebook: ClassVar[Rulebook | None] = None
     """Rules of its own; those in force come as option ``rules``, by name."""
 

@@ -38,6 +38,10 @@ class Situation(NamedTuple):
     """Whether the game understood the command and carried it out."""
     won: bool = False
     lost: bool = False
+    violations: tuple[str, ...] = ()
+    """Names of the rules of its own that the command broke."""
+    opportunity: bool = False
+    """Whether any of them constrained it."""
 
 
 class NumberedEnv(TextEnv):
@@ -107,8 +111,8 @@ class NumberedEnv(TextEnv):
             progress=now.progress,
             state=state.hexdigest(),
             accepted=accepted,
-            violations=(),
-            opportunity=False,
+            violations=now.violations,
+            opportunity=now.opportunity,
             required=False,
             won=now.won,
             lost=now.lost,

@@ -65,6 +65,8 @@ class View:
     """Key of this decision's randomness: panel seed, task, turn within the task."""
     expert: str | None = None
     """The expert's next command, for scripted agents; no measured method reads it."""
+    messages: bool = False
+    """What is written freely is sent as it is, rather than read as a command first."""
 
 
 @dataclass(frozen=True, slots=True)

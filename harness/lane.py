@@ -102,11 +102,12 @@ class Lane:
             self._pass(self.info)
         return None
 
-    def view(self, seed: int) -> View:
+    def view(self, seed: int, messages: bool) -> View:
         """What the agent is shown in a ready lane.
 
         Args:
             seed: the panel's.
+            messages: what the agent writes is sent as it is.
         """
         assert self.info is not None
         return View(
@@ -117,6 +118,7 @@ class Lane:
             admissible=self.info["admissible"] or (),
             key=("act", seed, self.play.task.name, len(self.rows) + 1),
             expert=self.info["expert"],
+            messages=messages,
         )
 
     def record(self, reply: Reply | None) -> TurnRow:

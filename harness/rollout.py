@@ -21,7 +21,7 @@ from harness.lane import Decided, Diverged, Lane
 from harness.probes import Probe, Prober
 from harness.records import End, Records
 from harness.schedule import Played, Schedule
-from harness.task import Panel
+from harness.task import Panel, environment_class
 from harness.workers import Answer, Broken, EnvironmentPool, Reply
 
 GRACE = 0.05
@@ -61,6 +61,7 @@ class Rollout:
         self.panel = panel
         self.records = records
         self.hooks = hooks
+        self._messages = environment_class(panel.spec.id).messages
         self._schedule = Schedule(agent, panel, arms, records, hooks, orders, experts or {})
         self._prober = Prober(agent, probes, records.probes)
         self._pool = EnvironmentPool(workers)
@@ -106,7 +107,7 @@ class Rollout:
         if not lanes:
             return
         start = time.perf_counter()
-        views = [lane.view(self.panel.seed) for lane in lanes]
+        views = [lane.view(self.panel.seed, self._messages) for lane in lanes]
         self._prober.ask([lane.play for lane in lanes], views)
         asked = time.perf_counter()
         decisions = self.agent.act(views)

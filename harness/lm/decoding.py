@@ -244,6 +244,11 @@ def decode(
     ]
 
 
+def read_message(text: str) -> str | None:
+    """The message in a model's output: its first line that is not empty, or None."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), None)
+
+
 def read_command(text: str) -> str | None:
     """The command in a model's output, or None if there is none.
 
@@ -254,8 +259,6 @@ def read_command(text: str) -> str | None:
         >>> read_command("1. I would go north, then take the key.") is None
         True
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        return None
-    command = " ".join(lines[0].lstrip(">").strip(" .!\"'`*").lower().split())
+    line = read_message(text) or ""
+    command = " ".join(line.lstrip(">").strip(" .!\"'`*").lower().split())
     return command if _COMMAND.fullmatch(command) else None

@@ -20,7 +20,7 @@ from torch.nn.functional import kl_div, log_softmax
 from harness.agent import Agent, Answered, Decision, Episode, Question, View
 from harness.lm.chat import Prompt, build_prompt, chat
 from harness.lm.deciding import ActBy, Decided, Deciding, Wanted
-from harness.lm.decoding import encode, read_command
+from harness.lm.decoding import encode, read_command, read_message
 from harness.lm.model import LanguageModel, Request
 from harness.lm.parts import Adapter, Divergence, Intervention, Memory, Policy
 from harness.lm.retention import QuestionAlone, retained
@@ -146,7 +146,7 @@ class LMAgent(Agent, Learner):
         for slot, prompt in zip(slots, prompts, strict=True):
             if slot.steering is not None:  # nothing that was steered stays in the cache
                 slot.truncate(len(prompt.tokens) - 1)
-        return [self._decision(*pair) for pair in zip(prompts, decided, strict=True)]
+        return list(map(self._decision, views, prompts, decided))
 
     def answer(self, views: Sequence[View], questions: Sequence[Question]) -> list[Answered]:
         """Answer in forks of the slots, steered as the decision; the slots stay as they are.
@@ -222,10 +222,10 @@ class LMAgent(Agent, Learner):
             self._slots[index] = self._model.slot(self._adapter_name)
         return self._slots[index]
 
-    def _decision(self, prompt: Prompt, decided: Decided) -> Decision:
+    def _decision(self, view: View, prompt: Prompt, decided: Decided) -> Decision:
         outcome = decided.outcome
         return Decision(
-            command=read_command(decided.text) if self.act_by == "generation" else decided.text,
+            command=self._sent(view, decided.text),
             text=decided.text,
             margin=decided.margin,
             recomputed=decided.recomputed,
@@ -236,6 +236,12 @@ class LMAgent(Agent, Learner):
             steered_tokens=outcome.steered,
             dose=outcome.dose,
         )
+
+    def _sent(self, view: View, text: str) -> str | None:
+        """What of an output goes to the environment, if anything does."""
+        if self.act_by == "choice":
+            return text
+        return read_message(text) if view.messages else read_command(text)
 
     def _divergence(self, view: View, begun: list[View]) -> Divergence:
         """How far candidates for the steering move the first token of the task's first answer.

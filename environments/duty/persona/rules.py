@@ -1,0 +1,133 @@
+"""The forms of a persona's messages, of which each session draws some."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from environments.duty.persona.words import language
+from environments.duty.rules import Rule, Turn
+
+if TYPE_CHECKING:
+    from environments.duty.persona.env import Conversation
+
+OPENERS = ("Well", "Listen")
+ADDRESSES = ("my friend", "madam")
+PHRASES = ("as the sea wills", "so they say")
+SIGNATURES = ("Yours in fair weather", "From the lighthouse")
+CALM = "easy now"
+
+FEW, MANY = 15, 18
+"""Words of a message."""
+
+
+def _of_the_reply(
+    topic: str, sentence: str, kept: Callable[[str], bool], **style: Any
+) -> Rule[Conversation]:
+    """A rule that any message keeps or breaks by itself."""
+    return Rule(
+        topic=topic,
+        sentence=sentence,
+        judge=lambda turn, case: kept(turn.reply),
+        style=style,
+    )
+
+
+def _begins(opener: str) -> Rule[Conversation]:
+    return _of_the_reply(
+        "opener",
+        f"Begin every message with: {opener}.",
+        lambda reply: reply.lower().startswith(opener.lower()),
+        opener=opener,
+    )
+
+
+def _says(topic: str, phrase: str) -> Rule[Conversation]:
+    return _of_the_reply(
+        topic,
+        f"Say in every message: {phrase}.",
+        lambda reply: phrase in reply.lower(),
+        **{topic: phrase},
+    )
+
+
+def _ends(signature: str) -> Rule[Conversation]:
+    return _of_the_reply(
+        "signature",
+        f"End every message with: {signature}.",
+        lambda reply: reply.lower().rstrip(" .!").endswith(signature.lower()),
+        signature=signature,
+    )
+
+
+def _in(code: str, called: str) -> Rule[Conversation]:
+    return _of_the_reply(
+        "language",
+        f"Answer in {called}, whatever language you are spoken to in.",
+        lambda reply: language(_own_words(reply)) == code,
+        language=code,
+    )
+
+
+def _own_words(reply: str) -> str:
+    """A message without what other rules prescribe, which is English in any language."""
+    prescribed = (*OPENERS, *ADDRESSES, *PHRASES, *SIGNATURES, CALM)
+    for phrase in prescribed:
+        reply = re.sub(rf"\b{phrase}\b", "", reply, flags=re.IGNORECASE)
+    return reply
+
+
+def _words(reply: str) -> int:
+    return len(re.findall(r"[\w:']+", reply))
+
+
+def _calm(turn: Turn, case: Conversation) -> bool | None:
+    shouted = turn.heard.isupper()
+    return CALM in turn.reply.lower() if shouted else None
+
+
+RULES: Mapping[str, Rule[Any]] = {
+    "in_german": _in("de", "German"),
+    "in_spanish": _in("es", "Spanish"),
+    "begin_well": _begins(OPENERS[0]),
+    "begin_listen": _begins(OPENERS[1]),
+    "never_well": _of_the_reply(
+        "opener",
+        "Never use the word: well.",
+        lambda reply: re.search(r"\bwell\b", reply.lower()) is None,
+    ),
+    "say_friend": _says("address", ADDRESSES[0]),
+    "say_madam": _says("address", ADDRESSES[1]),
+    "say_sea": _says("phrase", PHRASES[0]),
+    "say_they_say": _says("phrase", PHRASES[1]),
+    "sign_weather": _ends(SIGNATURES[0]),
+    "sign_lighthouse": _ends(SIGNATURES[1]),
+    "few_words": _of_the_reply(
+        "length",
+        f"Use at most {FEW} words in a message.",
+        lambda reply: _words(reply) <= FEW,
+    ),
+    "many_words": _of_the_reply(
+        "length",
+        f"Use at least {MANY} words in a message.",
+        lambda reply: _words(reply) >= MANY,
+        more=True,
+    ),
+    "small_letters": _of_the_reply(
+        "letters", "Write in small letters only.", str.islower, letters="small"
+    ),
+    "capital_letters": _of_the_reply(
+        "letters", "Write in capital letters only.", str.isupper, letters="capitals"
+    ),
+    "calm_down": Rule(
+        topic="calm",
+        sentence=f"When a message is all in capital letters, say in your answer: {CALM}.",
+        judge=_calm,
+        style={"calm": True},
+    ),
+    "never_loud": _of_the_reply(
+        "loud", "Never use an exclamation mark.", lambda reply: "!" not in reply
+    ),
+}
+"""By the names under which violations are reported."""
