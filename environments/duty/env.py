@@ -116,6 +116,7 @@ class DutyEnv(NumberedEnv, Generic[C]):
         rules: names in the class's `rules_by_name`.
     """
 
+    packages = ("numpy",)  # its generator draws the cases
     messages = True
     rules_by_name: ClassVar[Mapping[str, Rule[Any]]]
 
