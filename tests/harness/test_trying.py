@@ -54,7 +54,7 @@ def test_an_id_has_the_options_that_are_given() -> None:
         (["corridor", "rooms"], "Expected options as KEY=VALUE, got 'rooms'"),
         (["corridor", "rooms=0"], "Expected rooms from 1 to 100, got 0"),
         (["corridor", "--seed", "x"], "invalid int value"),
-        (["corridor", "rules=1"], "Corridor cannot be put under standing orders"),
+        (["corridor", "rules=1"], "Corridor cannot be put under rules"),
         (["quest", 'rules=["no_magic"]'], "Expected rules among look_on_arrival, "),
         (["quest", "rules=many"], "Expected rules as a number or a list of names, got 'many'"),
     ],

@@ -12,7 +12,15 @@ from scipy.stats import chi2
 from torch import Tensor
 
 from harness.lm import LanguageModel
-from harness.lm.decoding import Choice, FreeText, Outcome, Sampling, decode, read_command
+from harness.lm.decoding import (
+    Choice,
+    FreeText,
+    Outcome,
+    Sampling,
+    decode,
+    read_command,
+    read_message,
+)
 from harness.lm.model import ordinary_attention
 from harness.lm.slots import Slot
 from harness.lm.steering import Steering
@@ -299,6 +307,14 @@ def test_a_guess_that_begins_otherwise_is_not_run(tiny: LanguageModel) -> None:
 )
 def test_the_command_in_an_output(output: str, command: str | None) -> None:
     assert read_command(output) == command
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [("\n  May I have your postcode?  \nT4821", "May I have your postcode?"), (" \n\n", None)],
+)
+def test_the_message_in_an_output(output: str, message: str | None) -> None:
+    assert read_message(output) == message
 
 
 def sampled(model: LanguageModel, order: Sequence[int], together: bool) -> dict[int, str]:

@@ -24,6 +24,7 @@ from harness.experience import expert_plays
 from harness.lane import UNREADABLE
 from harness.lm import Base, Divergence, Intervention, LanguageModel, LMAgent, Steering
 from harness.lm.deciding import TIE
+from harness.lm.decoding import read_command
 from harness.lm.slots import LayerCache, Slot
 from harness.preparation import Preparation
 from harness.probes import BriefRecall, GoalRecall, Probe
@@ -166,6 +167,21 @@ def test_what_cannot_be_read_is_not_sent(tiny_folder: Path, tmp_path: Path) -> N
         assert not row.chosen
     assert any(row.text for row in unread)
     assert {task.turns for task in rows.tasks if task.end == "capped"} == {SPEC.cap}
+
+
+SUPPORT = PanelSpec(id="driftgauge/Support-v0", brief="Answer.", rules=2, tasks=2, cap=4, blocks=1)
+
+
+def test_a_message_is_sent_as_it_is_written(smollm2: LanguageModel, tmp_path: Path) -> None:
+    """Not read as a command, which has no capital letters, no question mark and no ticket."""
+    agent = LMAgent(policy=WholeHistory(), act_by="generation", max_tokens=24)
+    rows = play(prepared(agent, tmp_path, "smollm2"), Panel.draw(SUPPORT, seed=0), tmp_path)
+    assert rows.turns
+    for row in rows.turns:
+        assert row.command == row.text.splitlines()[0].strip()
+        assert row.feedback != UNREADABLE
+    assert any(row.command != read_command(row.text) for row in rows.turns)
+    assert {row.accepted for row in rows.turns} <= {True, False}
 
 
 def test_generated_text_stays_in_the_history_as_it_was(tiny_folder: Path, tmp_path: Path) -> None:
