@@ -23,16 +23,19 @@ from functools import cache
 from string import ascii_uppercase
 from typing import Annotated
 
+import gymnasium as gym
 import pandas as pd
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
+from environments.standing_orders import rulebook_of
 from harness.agent import Agent, Answered, Question, View, turns_in
 from harness.drift.outcomes import played
 from harness.keyed import Key, generator
 from harness.neutral import prose
 from harness.records import ProbeRow, Table
 from harness.session import Play
+from harness.task import environment_class
 
 _MOST = len(ascii_uppercase)
 """Options that have a letter."""
@@ -124,6 +127,50 @@ class BriefRecall(Probe):
         if (turn - 1) % self.every:
             return None
         return lettered(self.name, self.question, self.options, self.expected, view.key)
+
+
+@dataclass(config=ConfigDict(extra="forbid"), kw_only=True)
+class RuleRecall(Probe):
+    """Which of these is one of your rules?
+
+    One of the rules that the brief tells is among others that the environment has and the brief
+    does not tell. Which, is drawn anew at every question.
+
+    _target_: harness.probes.RuleRecall
+    environment: driftgauge/Support-v0
+    """
+
+    name: str = "rule recall"
+    every: Annotated[int, Field(ge=1)] = 4
+    """Turns from one question to the next; the first is asked before the task's first turn."""
+    environment: str
+    """Gymnasium id of the environment that is played: whose rules they are."""
+    choices: Annotated[int, Field(ge=2, le=_MOST)] = 2
+    """Options of a question."""
+
+    @field_validator("environment")
+    @classmethod
+    def _ruled(cls, environment: str) -> str:
+        try:
+            rulebook_of(environment_class(environment))
+        except gym.error.Error as error:
+            raise ValueError(str(error)) from None
+        return environment
+
+    def ask(self, view: View, turn: int) -> Question | None:
+        """Before the task's first turn, and then before every `every`-th."""
+        if (turn - 1) % self.every:
+            return None
+        told, untold = list[str](), list[str]()
+        for sentence in rulebook_of(environment_class(self.environment)).sentences.values():
+            (told if sentence in view.brief else untold).append(sentence)
+        if not told or len(untold) < self.choices - 1:
+            return None
+        draw = generator("rule recall", *view.key)
+        expected = told[int(draw.integers(len(told)))]
+        others = [untold[i] for i in draw.permutation(len(untold))[: self.choices - 1]]
+        text = "Which of these is one of your rules?"
+        return lettered(self.name, text, [expected, *others], expected, view.key)
 
 
 def lettered(name: str, text: str, options: Sequence[str], expected: str, key: Key) -> Question:

@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from environments.standing_orders import rulebook_of
 from harness.agent import Agent, Answered, Episode, Exchange, History, Question, View
 from harness.drift.stability import probe_accuracy
 from harness.keyed import digest
 from harness.neutral import NeutralText
-from harness.probes import BriefRecall, GoalRecall, Prober, lettered, probed
+from harness.probes import BriefRecall, GoalRecall, Prober, RuleRecall, lettered, probed
 from harness.records import ProbeRow, Records, read_frame
 from harness.session import ARMS, Past, Play
-from harness.task import Task
+from harness.task import Task, environment_class
 from tests.harness.tables import task_row
 from tests.harness.walks import Walker, moody, panel
 
@@ -152,6 +153,36 @@ def test_prose_is_known_wherever_it_was_cut() -> None:
     for length in (1, 2, 7, 40) * 200:  # more words than there are: around the end
         goals = (Episode(prose.message(length), ""),)
         assert GoalRecall(every=1).ask(view(goals), 1) is None
+
+
+# Which rule
+
+BOOK = rulebook_of(environment_class("driftgauge/Support-v0"))
+TOLD = ("verify_postcode", "never_loud", "sign_birch")
+
+
+def test_a_rule_of_the_brief_is_asked_for_among_rules_that_are_not_in_it() -> None:
+    probe = RuleRecall(environment="driftgauge/Support-v0", every=1, choices=3)
+    told = {BOOK.sentences[name] for name in TOLD}
+    asked = set()
+    for turn in range(1, 60):
+        now = replace(view(turn=turn), brief=f"Answer. {BOOK.tell(TOLD)}")
+        question = probe.ask(now, turn)
+        assert question is not None and question == probe.ask(now, turn)
+        assert {right(question)} == told & set(body(question))
+        assert len(question.options) == 3
+        asked.add(right(question))
+    assert asked == told
+
+
+def test_where_no_rule_is_in_force_none_is_asked_for() -> None:
+    assert RuleRecall(environment="driftgauge/Support-v0", every=1).ask(view(), 1) is None
+
+
+@pytest.mark.parametrize("wrong", ["driftgauge/Corridor-v0", "driftgauge/Suport-v0"])
+def test_an_environment_without_rules_has_none_to_be_asked_for(wrong: str) -> None:
+    with pytest.raises(ValidationError, match=r"cannot be put under rules|Did you mean"):
+        RuleRecall(environment=wrong)
 
 
 # When
