@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import string
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -25,6 +25,7 @@ import numpy as np
 from gymnasium import spaces
 
 from environments.digest import canonical, digest, sha256
+from environments.duty.case import Case
 from environments.duty.rules import Rule, Style, Turn
 from environments.numbered import NumberedEnv, Situation
 
@@ -36,67 +37,6 @@ REWORDED = 2
 
 LONGEST = 400
 """Characters of a reply; a longer one is not sent."""
-
-
-class Case(ABC):
-    """One case: what the agent is told, and what answers it."""
-
-    ending: ClassVar[str]
-    """The act that ends it, whether it is solved or not."""
-
-    over = False
-    """It was ended."""
-
-    @property
-    @abstractmethod
-    def goal(self) -> str:
-        """What the agent is told of it, and what it has to do."""
-
-    @property
-    @abstractmethod
-    def opening(self) -> str:
-        """What the agent reads first."""
-
-    @property
-    @abstractmethod
-    def solved(self) -> bool:
-        """Whether nothing is left to be done but what ends the case."""
-
-    @property
-    @abstractmethod
-    def progress(self) -> float:
-        """Share that is done, in [0, 1]."""
-
-    @abstractmethod
-    def plan(self) -> str:
-        """The act that comes next, if no rule forbids it."""
-
-    @abstractmethod
-    def acts(self) -> Sequence[str]:
-        """All that could be done now, sensible or not."""
-
-    @abstractmethod
-    def say(self, act: str, style: Style) -> str:
-        """An act in words; its style says how."""
-
-    @abstractmethod
-    def styles(self) -> Mapping[str, Sequence[Any]]:
-        """The features of a style that can be heard, with their values; the first is the plain."""
-
-    @abstractmethod
-    def read(self, reply: str) -> frozenset[str]:
-        """What a reply does."""
-
-    @abstractmethod
-    def hear(self, turn: Turn) -> str:
-        """Go on by a reply; what is read in answer. One that does nothing changes nothing."""
-
-    @abstractmethod
-    def facts(self) -> Any:
-        """All that is true of it, as JSON."""
-
-    def close(self) -> None:  # noqa: B027 - most cases hold nothing
-        """Let go of what the case holds."""
 
 
 C = TypeVar("C", bound=Case)

@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from environments.duty.case import Case
 from environments.duty.data_entry.form import FIELDS, draw, mistaken
 from environments.duty.data_entry.rules import INITIALS, RULES
 from environments.duty.data_entry.store import Store
-from environments.duty.env import Case, DutyEnv
+from environments.duty.env import DutyEnv
 from environments.duty.rules import Rule, Style, Turn, book
 from environments.rulebook import Rulebook
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from environments.duty.env import Case, DutyEnv
+from environments.duty.case import Case
+from environments.duty.env import DutyEnv
 from environments.duty.persona.rules import ADDRESSES, CALM, OPENERS, PHRASES, RULES, SIGNATURES
 from environments.duty.persona.words import GOODBYE, MORE, NEVER_MIND, TOPICS, Manner, answer, ask
 from environments.duty.persona.words import spoken as say_so

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from environments.duty.env import Case, DutyEnv
+from environments.duty.case import Case
+from environments.duty.env import DutyEnv
 from environments.duty.review.diff import KINDS, Diff, draw
 from environments.duty.review.rules import CLEAR, REVIEWERS, RULES, checklist_of
 from environments.duty.rules import Rule, Style, Turn, book

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from environments.duty.env import Case, DutyEnv
+from environments.duty.case import Case
+from environments.duty.env import DutyEnv
 from environments.duty.rules import Rule, Style, Turn, book
 from environments.duty.support.customer import DEMANDS, IDENTITY, NEEDS, Customer
 from environments.duty.support.rules import RULES, SIGNATURES
