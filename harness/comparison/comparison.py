@@ -22,11 +22,14 @@ from harness.comparison.entries import Entry, entries_of
 from harness.comparison.runs import Run, read_runs
 from harness.comparison.secondary import secondary
 from harness.comparison.splits import split, splits
-from harness.drift import drift_by_block, overall
+from harness.drift import Measure, by_position, drift_by_block, overall
 from harness.stats import Estimate, detectable, notes
 
 PER_TURN = ("prompt_tokens", "encoded_tokens", "generated_tokens", "seconds")
 """The costs of a turn that the comparison table averages."""
+
+POSITIONED: tuple[Measure, ...] = ("success", "error_rate", "adherence")
+"""What the table by position holds."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,23 @@ class Comparison:
             `p`, `blocks`, `pairs`, `note`.
         """
         return breakdown(self.entries, by)
+
+    def positions(self) -> pd.DataFrame:
+        """Success, error rate and adherence by arm and position, where they are known.
+
+        Returns:
+            Columns `entry`, `measure` and those of `harness.drift.by_position`.
+        """
+        found = {
+            entry.name: pd.concat(
+                [
+                    by_position(entry.results, measure).assign(measure=measure)
+                    for measure in POSITIONED
+                ]
+            )
+            for entry in self.entries
+        }
+        return _stack(found.items())
 
     def secondary(self) -> pd.DataFrame:
         """All secondary measures, columns as of `harness.comparison.secondary`, and `entry`."""

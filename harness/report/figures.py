@@ -82,6 +82,11 @@ def success_figure(multiples: Sequence[Multiple]) -> Figure:
     return _multiples(multiples, "position in the session", "tasks won")
 
 
+def adherence_figure(multiples: Sequence[Multiple]) -> Figure:
+    """Adherence to the rules against the task's position, by arm, with bands."""
+    return _multiples(multiples, "position in the session", "rules kept")
+
+
 def errors_figure(multiples: Sequence[Multiple]) -> Figure:
     """Share of turns in error against the session's turn, with bands: `errors_by_turn` drawn."""
     return _multiples(multiples, "turn of the session", "turns in error")

@@ -26,7 +26,7 @@ from harness.report.forest import Forest, forest, pictures, reach
 from harness.report.headline import headline
 from harness.report.matrix import breakdown, secondary
 from harness.report.provenance import provenance
-from harness.report.series import Multiple, last_x, probes_by_turn
+from harness.report.series import Curves, Multiple, last_x
 from harness.report.tables import Tables
 from harness.report.transcripts import Transcripts, transcripts
 from harness.report.why import CAPTION as WHY_CAPTION
@@ -61,16 +61,13 @@ class Costs(NamedTuple):
     cells: tuple[str, ...]
 
 
-def render(
-    comparison: Comparison, tables: Tables, success: Sequence[Multiple], errors: Sequence[Multiple]
-) -> str:
+def render(comparison: Comparison, tables: Tables, curves: Curves) -> str:
     """The whole page as HTML.
 
     Args:
         comparison: the runs.
         tables: their tables.
-        success: `harness.report.series.success_by_position` of them.
-        errors: `harness.report.series.errors_by_turn` of them.
+        curves: `harness.report.series.curves` of them.
     """
     css = "".join(_source(name) for name in STYLES)
     script = "".join(_source(name) for name in SCRIPTS)
@@ -110,9 +107,10 @@ def render(
             )
             if found
         ],
-        success=_charts(success, "position in the session", "Tasks won"),
-        errors=_charts(errors, "turn of the session", "Turns in error"),
-        probes=_charts(probes_by_turn(comparison), "turn of the session", "Right answers"),
+        success=_charts(curves.success, "position in the session", "Tasks won"),
+        adherence=_charts(curves.adherence, "position in the session", "Rules kept"),
+        errors=_charts(curves.errors, "turn of the session", "Turns in error"),
+        probes=_charts(curves.probes, "turn of the session", "Right answers"),
         breakdowns=[
             matrix
             for matrix in (

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from harness.comparison import Comparison, Entry
-from harness.drift import arms_in, by_position, error_curve, probe_accuracy
+from harness.drift import Measure, arms_in, by_position, error_curve, probe_accuracy
 from harness.probes import probed
 from harness.records import Arm
 from harness.stats import number
@@ -63,11 +63,39 @@ class Multiple(NamedTuple):
     """Without the lines that have no point yet."""
 
 
+class Curves(NamedTuple):
+    """What a report draws of a comparison."""
+
+    success: list[Multiple]
+    """Share of tasks won at each position, a line an arm."""
+    adherence: list[Multiple]
+    """Share of the rules' opportunities that were kept, likewise; empty if no rule ever bound."""
+    errors: list[Multiple]
+    """`errors_by_turn`."""
+    probes: list[Multiple]
+    """`probes_by_turn`."""
+
+
+def curves(comparison: Comparison) -> Curves:
+    """All of them."""
+    ruled = any(entry.results["adherence"].notna().any() for entry in comparison.entries)
+    return Curves(
+        success_by_position(comparison),
+        measure_by_position(comparison, "adherence") if ruled else [],
+        errors_by_turn(comparison),
+        probes_by_turn(comparison),
+    )
+
+
 def success_by_position(comparison: Comparison) -> list[Multiple]:
     """Share of tasks won at each position, a line an arm."""
+    return measure_by_position(comparison, "success")
 
+
+def measure_by_position(comparison: Comparison, measure: Measure) -> list[Multiple]:
+    """A measure in [0, 1] at each position, a line an arm."""
     return [
-        _multiple(entry.name, _by_arm(by_position(entry.results), "position"))
+        _multiple(entry.name, _by_arm(by_position(entry.results, measure), "position"))
         for entry in comparison.entries
     ]
 

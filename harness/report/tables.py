@@ -26,6 +26,8 @@ class Tables:
     """`Comparison.causes()`."""
     secondary: pd.DataFrame
     """`Comparison.secondary()`."""
+    positions: pd.DataFrame
+    """`Comparison.positions()`."""
     environments: pd.DataFrame
     families: pd.DataFrame
     """`Comparison.breakdown()`, by environment and by family of tasks."""
@@ -42,6 +44,7 @@ class Tables:
             "against.csv": self.against,
             "causes.csv": self.causes,
             "secondary.csv": self.secondary,
+            "positions.csv": self.positions,
             "environments.csv": self.environments,
             "families.csv": self.families,
         }
@@ -64,6 +67,7 @@ def tables(comparison: Comparison, reference: str | None = None) -> Tables:
         against=against,
         causes=comparison.causes(),
         secondary=comparison.secondary(),
+        positions=comparison.positions(),
         environments=comparison.breakdown("environment"),
         families=comparison.breakdown("family"),
         reference=reference or comparison.reference,

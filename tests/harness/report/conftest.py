@@ -11,6 +11,7 @@ import pytest
 from harness.comparison import Comparison, load
 from harness.records import ProbeRow, Records, TaskRow, read_rows, write_manifest
 from harness.report import Tables, tables, write_report
+from tests.harness.comparison.edits import Row, edit
 from tests.harness.tables import manifest, write_run
 
 CLOSE = "</script><script>alert(1)</script>"
@@ -26,6 +27,16 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     write_run(folder, "random_steering_of_a_single_layer", blocks=8, fresh_success=0.05)
     write_run(folder, "npm", blocks=8, chained_success=0.9, finished=False)
     return load(folder)
+
+
+@pytest.fixture(scope="session")
+def ruled(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Under a rule that binds at every turn, and that is forgotten once anything was lived."""
+
+    def judged(row: Row) -> Row:
+        return row | {"opportunity": True, "violations": ["sign"] if row["age"] else []}
+
+    return load(edit(write_run(tmp_path_factory.mktemp("ruled")), "turns", judged))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from harness.comparison import Comparison
@@ -25,6 +26,7 @@ def test_all_files_are_there_and_none_is_half_written(report: Path) -> None:
         "table.csv",
         "against.csv",
         "secondary.csv",
+        "positions.csv",
         "environments.csv",
         "families.csv",
         "success.png",
@@ -42,6 +44,20 @@ def test_a_table_that_holds_nothing_has_no_file(
     (tmp_path / "causes.csv").write_text("of an earlier report")
     write_report(comparison, tmp_path)  # with two arms
     assert not (tmp_path / "causes.csv").exists()
+
+
+def test_where_rules_were_in_force_it_says_how_well_they_were_kept(
+    ruled: Comparison, report: Path, tmp_path: Path
+) -> None:
+    page = write_report(ruled, tmp_path).read_text()
+    assert (tmp_path / "adherence.png").exists()
+    assert ">rules kept</text>" in (tmp_path / "adherence.svg").read_text()
+    assert "Rules kept by position" in page
+    assert "Rules kept by position" not in report.read_text()
+    positions = pd.read_csv(tmp_path / "positions.csv")
+    kept = positions[positions["measure"] == "adherence"].set_index(["arm", "position"])["value"]
+    assert kept["fresh"].tolist() == [1.0] * 4
+    assert kept["chained"].tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_page_loads_nothing(report: Path) -> None:
