@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import environments  # noqa: F401 - registers driftgauge/…
+from environments.checker import check
 from environments.duty.env import OFFERED, DutyEnv
 from environments.duty.rules import Rule
 from environments.standing_orders import make, rulebook_of
@@ -43,6 +44,11 @@ def walk(env: gym.Env[str, str], seed: int, turns: int = CAP) -> Iterator[dict[s
             return
         *_, info = env.step(str(random.choice(info["admissible"])))
         yield info
+
+
+def test_the_contract_is_kept_under_rules_too(id: str) -> None:
+    rules = rulebook_of(environment_class(id)).draw(4, np.random.default_rng(3))
+    assert [result for result in check(id, seeds=(0,), rules=rules) if not result.ok] == []
 
 
 def test_the_expert_solves_every_case_and_keeps_whatever_rules_are_drawn(id: str) -> None:
