@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+INITIALS = ("KB", "MT")
+
 MONTHS = "January February March April May June July August September October November December"
 
 FIRMS = ("Alder", "Birk", "Cramer", "Dorn", "Elmer", "Falk", "Gruber", "Hagen", "Ibsen", "Jansen")
@@ -92,6 +94,11 @@ FIELDS: Mapping[str, Field] = {
     ),
 }
 """In the order of the form."""
+
+
+def argument(command: str) -> str:
+    """The value in a command, behind the tool and the field."""
+    return command.split(maxsplit=2)[2].removesuffix(".")
 
 
 def draw(random: np.random.Generator) -> dict[str, str]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from environments.duty.data_entry.form import FIELDS
+from environments.duty.data_entry.case import EntryCase
+from environments.duty.data_entry.form import FIELDS, INITIALS, argument
 from environments.duty.rules import Rule, Turn
-
-if TYPE_CHECKING:
-    from environments.duty.data_entry.env import EntryCase
-
-INITIALS = ("KB", "MT")
 
 
 def _field(turn: Turn, tool: str) -> str:
@@ -41,7 +37,7 @@ def _worded(name: str, wording: str, sentence: str) -> Rule[EntryCase]:
     def judge(turn: Turn, case: EntryCase) -> bool | None:
         if _field(turn, "write") != name:
             return None
-        text = turn.reply.split(maxsplit=2)[2].removesuffix(".")
+        text = argument(turn.reply)
         value = field.parse(text)
         return value is not None and text == field.write(value, wording)
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from environments.duty.persona.words import language
+from environments.duty.persona.case import Conversation
+from environments.duty.persona.words import ADDRESSES, CALM, OPENERS, PHRASES, SIGNATURES, language
 from environments.duty.rules import Rule, Turn
-
-if TYPE_CHECKING:
-    from environments.duty.persona.env import Conversation
-
-OPENERS = ("Well", "Listen")
-ADDRESSES = ("my friend", "madam")
-PHRASES = ("as the sea wills", "so they say")
-SIGNATURES = ("Yours in fair weather", "From the lighthouse")
-CALM = "easy now"
 
 FEW, MANY = 15, 18
 """Words of a message."""

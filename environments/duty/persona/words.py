@@ -16,6 +16,12 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+OPENERS = ("Well", "Listen")
+ADDRESSES = ("my friend", "madam")
+PHRASES = ("as the sea wills", "so they say")
+SIGNATURES = ("Yours in fair weather", "From the lighthouse")
+CALM = "easy now"
+
 
 class Manner(IntEnum):
     """How a partner talks; it gets worse in the course of a conversation."""

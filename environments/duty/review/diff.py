@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+CLEAR = ("nothing:", "ok:")
+REVIEWERS = ("KB", "MT")
+
 
 class Kind(NamedTuple):
     """A kind of defect: the lines that can have it, without and with it."""

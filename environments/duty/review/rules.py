@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from environments.duty.review.diff import KINDS
+from environments.duty.review.case import Review
+from environments.duty.review.diff import CLEAR, KINDS, REVIEWERS
 from environments.duty.rules import Rule, Turn
 
-if TYPE_CHECKING:
-    from environments.duty.review.env import Review
-
-CLEAR = ("nothing:", "ok:")
-REVIEWERS = ("KB", "MT")
 BLOCKERS = ("secret", "query")
 """Kinds that are a danger, rather than a nuisance."""
 

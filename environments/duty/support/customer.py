@@ -11,6 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+SIGNATURES = ("Your Harbour team", "Your Northern Line", "Greetings from Birch")
+
+SORRY = "I am sorry"
+THANKS = "Thank you"
+"""What an agent can be told to say."""
+
 FIRST = ("Mara", "Tilo", "Ines", "Jonas", "Petra", "Samir", "Hanna", "Oskar", "Leila", "Viktor")
 LAST = ("Alder", "Birk", "Cramer", "Dorn", "Elmer", "Falk", "Gruber", "Hagen", "Ibsen", "Jansen")
 

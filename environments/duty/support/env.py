@@ -1,192 +1,18 @@
-"""The case of a customer, what replies say and how they are understood, and the environment."""
+"""Support: the environment."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from environments.duty.case import Case
 from environments.duty.env import DutyEnv
-from environments.duty.rules import Rule, Style, Turn, book
-from environments.duty.support.customer import DEMANDS, IDENTITY, NEEDS, Customer
-from environments.duty.support.rules import RULES, SIGNATURES
+from environments.duty.rules import Rule, book
+from environments.duty.support.case import SupportCase
+from environments.duty.support.customer import Customer
+from environments.duty.support.rules import RULES
 from environments.rulebook import Rulebook
-
-ASK = {what: f"May I have your {called}?" for what, called in IDENTITY.items()}
-
-TELL = {
-    "plan": "Your plan is {}.",
-    "balance": "Your balance is {}.",
-    "renewal": "Your contract renews on {}.",
-    "speed": "Your line should have {}.",
-    "technician": "The technician comes on {}.",
-}
-
-DECLINE = "I cannot promise you a {}."
-PROMISE = "I promise you a {}."
-ELSE = "Is there anything else?"
-CLOSE = "I am closing this case now."
-
-PUZZLED = "Sorry, I do not know what you mean."
-GOODBYE = "Goodbye."
-
-_NO = re.compile(r"\b(cannot|can't|can not|not|never|no|unable|won't|don't)\b")
-_YES = re.compile(r"\b(promise|promised|guarantee|granted|get|give|send|arrange|will|of course)\b")
-_ASKS = re.compile(r"\b(may i have|what is your|what's your|(tell|give|send) me your)\b")
-_CLOSE = re.compile(r"\bclos(e|es|ed|ing)\b[^.?!]*\b(case|ticket)\b|\b(case|ticket)\b[^.?!]*closed")
-_SENTENCE = re.compile(r"[^.?!]+[.?!]*")
-
-
-class SupportCase(Case):
-    """A customer's case, from the greeting to its closing."""
-
-    ending = "close"
-
-    def __init__(self, customer: Customer) -> None:
-        self.customer = customer
-        self._opening = f"Hello, this is {customer.first} {customer.last}. {customer.raise_wish()}"
-
-    @property
-    def goal(self) -> str:
-        """What stands in the ticket."""
-        who, account = self.customer, self.customer.account
-        known = ", ".join(f"{called} {account[what]}" for what, called in IDENTITY.items())
-        facts = ", ".join(f"{what} {account[what]}" for what in NEEDS)
-        return (
-            f"A customer writes. Ticket {who.ticket}. Account of {who.first} {who.last}: {known}; "
-            f"{facts}. Answer what is asked, and close the case when nothing is open."
-        )
-
-    @property
-    def opening(self) -> str:
-        """The customer's first message."""
-        return self._opening
-
-    @property
-    def solved(self) -> bool:
-        """Every wish was met, or given up."""
-        return self.customer.wish is None
-
-    @property
-    def progress(self) -> float:
-        """Share of the wishes that are off the customer's mind; one more for the closing."""
-        steps = len(self.customer.wishes) + 1
-        return (self.customer.at + (self.over and self.solved)) / steps
-
-    def plan(self) -> str:
-        """Meet needs, decline demands, close."""
-        match self.customer.wish:
-            case None:
-                return "close"
-            case wish if wish.kind == "need":
-                return f"tell {wish.what}"
-            case wish:
-                return f"decline {wish.what}"
-
-    def acts(self) -> Sequence[str]:
-        """Ask for anything, tell anything, promise or decline what is demanded, end."""
-        demand = self.customer.demands() or next(iter(DEMANDS))
-        return [
-            *(f"ask {what}" for what in ASK),
-            *(f"tell {what}" for what in TELL),
-            f"decline {demand}",
-            f"promise {demand}",
-            "else",
-            "close",
-        ]
-
-    def styles(self) -> Mapping[str, Sequence[Any]]:
-        """What can be said along with anything."""
-        return {
-            "name": ("", "first", "last"),
-            "sorry": (False, True),
-            "thanks": (False, True),
-            "question": (False, True),
-            "loud": (False, True),
-            "ticket": (False, True),
-            "signature": ("", *SIGNATURES),
-        }
-
-    def say(self, act: str, style: Style) -> str:
-        """The act, with what belongs to its style before and behind it."""
-        who = self.customer
-        said = self._core(act)
-        if style.get("loud"):
-            said = f"{said[:-1]}!"
-        names = {"first": f"Dear {who.first},", "last": f"Dear {who.first} {who.last},"}
-        parts = [
-            names.get(style.get("name", ""), ""),
-            "I am sorry." if style.get("sorry") else "",
-            "Thank you." if style.get("thanks") else "",
-            said,
-            "And how are you today?" if style.get("question") else "",
-            f"Your ticket is {who.ticket}." if style.get("ticket") else "",
-            f"{style['signature']}." if style.get("signature") else "",
-        ]
-        return " ".join(filter(None, parts))
-
-    def read(self, reply: str) -> frozenset[str]:
-        """What a reply asks, tells, promises, declines and ends, sentence by sentence."""
-        found = set[str]()
-        for sentence in _SENTENCE.findall(reply.lower()):
-            if "?" in sentence or _ASKS.search(sentence):
-                found |= {f"ask {w}" for w, called in IDENTITY.items() if called in sentence}
-            for what in DEMANDS:
-                if what in sentence and _NO.search(sentence):
-                    found.add(f"decline {what}")
-                elif what in sentence and _YES.search(sentence):
-                    found.add(f"promise {what}")
-            if "anything else" in sentence:
-                found.add("else")
-            if _CLOSE.search(sentence):
-                found.add("close")
-        told = (what for what in TELL if _mentions(reply, self.customer.account[what]))
-        return frozenset(found | {f"tell {what}" for what in told})
-
-    def hear(self, turn: Turn) -> str:
-        """The customer's answer."""
-        who, acts = self.customer, turn.acts
-        if not acts:
-            return PUZZLED
-        if "close" in acts:
-            self.over = True
-            return GOODBYE
-        asked = [what for what in IDENTITY if f"ask {what}" in acts]
-        said = [who.identify(asked)] if asked else []
-        before = who.at
-        if who.wish is not None and acts & {f"tell {who.wish.what}", f"promise {who.wish.what}"}:
-            who.met()
-        elif who.demands() and f"decline {who.demands()}" in acts:
-            who.refused()
-        elif asked:
-            return said[0]
-        moved = ["All right."] if who.at > before and who.wish is not None else []
-        return " ".join([*said, *moved, who.raise_wish()])
-
-    def facts(self) -> Any:
-        """All of the customer."""
-        known = asdict(self.customer)
-        return {**known, "given": sorted(known["given"]), "told": sorted(known["told"])}
-
-    def _core(self, act: str) -> str:
-        kind, _, what = act.partition(" ")
-        match kind:
-            case "ask":
-                return ASK[what]
-            case "tell":
-                return TELL[what].format(self.customer.account[what])
-            case "decline":
-                return DECLINE.format(what)
-            case "promise":
-                return PROMISE.format(what)
-            case "else":
-                return ELSE
-            case _:
-                return CLOSE
 
 
 class Support(DutyEnv[SupportCase]):
@@ -197,7 +23,3 @@ class Support(DutyEnv[SupportCase]):
 
     def _draw(self, random: np.random.Generator) -> SupportCase:
         return SupportCase(Customer.draw(random))
-
-
-def _mentions(reply: str, value: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(value)}(?!\w)", reply, re.IGNORECASE) is not None

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from environments.duty.rules import Rule, Turn
-from environments.duty.support.customer import DEMANDS, IDENTITY
-
-if TYPE_CHECKING:
-    from environments.duty.support.env import SupportCase
-
-SIGNATURES = ("Your Harbour team", "Your Northern Line", "Greetings from Birch")
-
-SORRY = "I am sorry"
-THANKS = "Thank you"
+from environments.duty.support.case import SupportCase
+from environments.duty.support.customer import DEMANDS, IDENTITY, SIGNATURES, SORRY, THANKS
 
 
 def _verify(what: str) -> Rule[SupportCase]:

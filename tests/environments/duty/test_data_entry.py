@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from environments.duty.data_entry.env import DataEntry, EntryCase, Fault
+from environments.duty.data_entry.case import EntryCase, Fault
+from environments.duty.data_entry.env import DataEntry
 from environments.duty.data_entry.form import FIELDS
 
 VALUES = {"supplier": "Alder Ltd", "amount": "430.50", "due": "2027-05-12"}

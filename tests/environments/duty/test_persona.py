@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from environments.duty.persona.env import Conversation, Persona
+from environments.duty.persona.case import Conversation
+from environments.duty.persona.env import Persona
 from environments.duty.persona.words import GOODBYE, MORE, NEVER_MIND, TOPICS, Manner, ask, language
 
 LIFE = {topic: of.values[0] for topic, of in TOPICS.items()}

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from environments.duty.review.case import Review
 from environments.duty.review.diff import KINDS, SHOWN, Diff, draw
-from environments.duty.review.env import CodeReview, Review
+from environments.duty.review.env import CodeReview
 from environments.duty.review.rules import CHECKLISTS, RULES, checklist_of
 
 LINES = (

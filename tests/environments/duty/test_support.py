@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from environments.duty.support.case import SupportCase
 from environments.duty.support.customer import DEMANDS, IDENTITY, NEEDS, Customer
-from environments.duty.support.env import Support, SupportCase
+from environments.duty.support.env import Support
 
 
 def customer(**changes: Any) -> Customer:
