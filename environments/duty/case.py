@@ -54,6 +54,10 @@ class Case(ABC):
         """All that could be done now, sensible or not."""
 
     @abstractmethod
+    def rivals(self, act: str) -> Sequence[str]:
+        """What is likeliest to be done by mistake where an act is the right one."""
+
+    @abstractmethod
     def say(self, act: str, style: Style) -> str:
         """An act in words; its style says how."""
 

@@ -7,8 +7,10 @@
 
 Whatever is written is read by program, so a reply can be free text or one of those that are
 offered (`admissible`), and a session can be replayed. A subclass brings a `Case`, and its rules;
-here is once how rules are judged, which replies are offered, and how the expert finds one that
-does the next thing and breaks no rule.
+here is once how rules are judged, how the expert finds a reply that does the next thing and breaks
+no rule, and which replies are offered beside it: the four acts that are likeliest to be taken for
+the right one, each said as the rules want it and with the same one slip, so that neither an act nor
+a form is more frequent for being right.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import copy
 import string
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -31,9 +33,6 @@ from environments.numbered import NumberedEnv, Situation
 
 OFFERED = 8
 """Replies to choose from, always as many: chance is the same at every turn."""
-
-REWORDED = 2
-"""Of these, the right act said otherwise; the others are other acts."""
 
 LONGEST = 400
 """Characters of a reply; a longer one is not sent."""
@@ -163,50 +162,72 @@ class DutyEnv(NumberedEnv, Generic[C]):
         tried = set[str]()
         while True:
             tried.add(act)
-            for style in self._styles():
-                broken = self._broken(case, due, case.say(act, style))
-                if not broken:
-                    return Step(act, style)
+            style, broken = self._styled(case, due, act)
+            if not broken:
+                return Step(act, style)
             remedies = [rule.remedy(act, case) for rule in broken if rule.remedy]
             if tried.issuperset(remedies):
                 told = " ".join(rule.sentence for rule in broken)
                 raise RuntimeError(f"There is no way to {act} under these rules: {told}")
             act = next(remedy for remedy in remedies if remedy not in tried)
 
+    def _styled(self, case: C, due: Turn, act: str) -> tuple[Style, list[Rule[C]]]:
+        """The plainest style in which an act breaks the fewest rules, and which it breaks."""
+        wanted = [rule.style for rule in self._in_force.values() if rule.style]
+        taken = product(*([{}, style] for style in wanted))
+        merged = [{k: v for style in styles for k, v in style.items()} for styles in taken]
+        best: tuple[Style, list[Rule[C]]] | None = None
+        for style in sorted(merged, key=len):
+            broken = self._broken(case, due, case.say(act, style))
+            if best is None or len(broken) < len(best[1]):
+                best = style, broken
+            if not broken:
+                break
+        assert best is not None  # no style at all is one of them
+        return best
+
     def _broken(self, case: C, due: Turn, reply: str) -> list[Rule[C]]:
         turn = due._replace(reply=reply, acts=case.read(reply))
         judged = self._judged(turn, case)
         return [self._in_force[name] for name, kept in judged.items() if kept is False]
 
-    def _styles(self) -> Iterable[Style]:
-        """Ways to speak, from the plainest to the one that has all that the rules speak of."""
-        wanted = [rule.style for rule in self._in_force.values() if rule.style]
-        taken = product(*([{}, style] for style in wanted))
-        merged = [{k: v for style in styles for k, v in style.items()} for styles in taken]
-        return sorted(merged, key=len)
-
     def _offers(self, case: C, facts: bytes) -> list[str]:
-        """The expert's reply among others: its act said otherwise, the end, and whatever acts."""
-        act, style = self._plan[0]
+        """The expert's reply among others, the same in the same state."""
+        right = self._plan[0]
         random = np.random.default_rng(int(sha256(facts), 16))
-        otherwise = [
-            {**style, feature: value}
-            for feature, values in case.styles().items()
-            for value in values
-            if value != style.get(feature, values[0])
-        ]
-        ways = [case.say(act, other) for other in otherwise]
-        acts = []
-        for other in case.acts():
-            altered = otherwise[int(random.integers(len(otherwise)))]
-            if other != act:
-                acts.append(case.say(other, altered if random.integers(2) else style))
-        offered = dict.fromkeys([case.say(act, style), case.say(case.ending, style)])
-        for others, most in ((ways, len(offered) + REWORDED), (acts, OFFERED), (ways, OFFERED)):
-            for other in random.permutation(others).tolist():
-                if len(offered) < most:
-                    offered.setdefault(other)
+        slip = self._slip(case, right, random)
+        others = random.permutation(case.acts()).tolist()
+        offered = dict[str, None]()
+        # What the case wants, if a rule forbids it as yet, and a premature end are always there.
+        acts = [right.act, case.plan(), *case.rivals(right.act), case.ending, *others]
+        for act in dict.fromkeys(acts):
+            style = right.style if act == right.act else self._styled(case, self._turn, act)[0]
+            for way in (style, {**style, **slip}):
+                if len(offered) < OFFERED:
+                    offered.setdefault(case.say(act, way))
+            if len(offered) == OFFERED:
+                break
         return list(offered)
+
+    def _slip(self, case: C, right: Step, random: np.random.Generator) -> Style:
+        """A feature that breaks a rule; if none would, one that can be heard; if none can, none.
+
+        Every rule that can be broken by it is as likely, however many features there are.
+        """
+        heard = list[Style]()
+        breaking = dict[str, list[Style]]()
+        as_wanted = case.say(*right)
+        for feature, values in case.styles().items():
+            for value in values:
+                slip = {feature: value}
+                reply = case.say(right.act, {**right.style, **slip})
+                if reply == as_wanted:
+                    continue
+                heard.append(slip)
+                for rule in self._broken(case, self._turn, reply):
+                    breaking.setdefault(rule.sentence, []).append(slip)
+        slips = list(breaking.values())[int(random.integers(len(breaking)))] if breaking else heard
+        return slips[int(random.integers(len(slips)))] if slips else {}
 
 
 def _after(turn: Turn, heard: str) -> Turn:

@@ -42,13 +42,16 @@ class EntryCase(Case):
         self.faults = dict(faults)
         self.store = Store()
         self.open = self.locked = False
-        self.validated = set[str]()
+        self.validated = set[tuple[str, str]]()
+        """Fields with a value of theirs."""
         self.tried = set[str]()
         """Fields that a write was tried of."""
         self.unread = dict[str, None]()
         """Fields that were written and not read since, but in an old copy."""
         self.timed_out = dict[str, None]()
         """Fields whose writing timed out, and that were not read since."""
+        self.former = dict[str, str | None]()
+        """What was stored before a field was written last."""
         self.copied = ""
         """The field that was read last, if that was in an old copy."""
 
@@ -76,9 +79,11 @@ class EntryCase(Case):
         return (right + (self.over and self.solved)) / (len(self.values) + 1)
 
     def plan(self) -> str:
-        """Open, write what is not right, confirm."""
+        """Open, look what a timeout has left, write what is not right, confirm."""
         if not self.open:
             return "open"
+        if self.timed_out:
+            return f"read {next(iter(self.timed_out))}"
         wrong = [field for field, v in self.values.items() if self.store.read(field) != v]
         return f"write {wrong[0]}" if wrong else "confirm"
 
@@ -86,6 +91,10 @@ class EntryCase(Case):
         """Every tool with every field, and writing by mistake."""
         tools = ("validate", "write", "miswrite", "read")
         return ["open", *(f"{t} {f}" for t in tools for f in FIELDS), "lock", "unlock", "confirm"]
+
+    def rivals(self, act: str) -> Sequence[str]:
+        """Another value."""
+        return [f"mis{act}"] if act.startswith("write ") else []
 
     def styles(self) -> Mapping[str, Sequence[Any]]:
         """How values are worded, and whether one signs."""
@@ -139,14 +148,14 @@ class EntryCase(Case):
         if (value := field.parse(text)) is None:
             return f"{name}: expected {field.expected}, got {text}."
         if tool == "validate":
-            self.validated.add(name)
+            self.validated.add((name, value))
             return f"{name}: {text} is valid."
         return self._write(name, value, fault)
 
     def facts(self) -> Any:
         """What is stored, and what was done."""
         done = [self.open, self.locked, self.over, self.copied, list(self.unread)]
-        seen = [sorted(self.validated), sorted(self.tried), list(self.timed_out)]
+        seen = [sorted(self.validated), sorted(self.tried), list(self.timed_out), self.former]
         return [self.form, dict(self.values), self.faults, dict(self.store.values()), done, seen]
 
     def close(self) -> None:
@@ -168,19 +177,24 @@ class EntryCase(Case):
     def _read(self, name: str, fault: Fault | None) -> str:
         if fault == "copy":
             self.copied = name
-            return f"{name} is empty ({COPY})."
+            return f"{name} is {_shown(name, self.former.get(name))} ({COPY})."
         self.unread.pop(name, None)
         self.timed_out.pop(name, None)
-        stored = self.store.read(name)
-        return f"{name} is {'empty' if stored is None else FIELDS[name].write(stored)}."
+        return f"{name} is {_shown(name, self.store.read(name))}."
 
     def _write(self, name: str, value: str, fault: Fault | None) -> str:
         self.tried.add(name)
         self.unread.pop(name, None)
         self.unread[name] = None  # the latest is the last
+        self.timed_out.pop(name, None)
+        self.former[name] = self.store.read(name)
         if fault != "lost":
             self.store.write(name, value)
         if fault is None:
             return f"{name}: written."
         self.timed_out[name] = None
         return f"{name}: {TIMED_OUT}."
+
+
+def _shown(name: str, stored: str | None) -> str:
+    return "empty" if stored is None else FIELDS[name].write(stored)

@@ -59,7 +59,10 @@ def _signed(initials: str) -> Rule[EntryCase]:
 
 def _validate_first(turn: Turn, case: EntryCase) -> bool | None:
     name = _field(turn, "write")
-    return name in case.validated if name else None
+    if not name:
+        return None
+    value = FIELDS[name].parse(argument(turn.reply))
+    return value is None or (name, value) in case.validated
 
 
 def _read_back(turn: Turn, case: EntryCase) -> bool | None:

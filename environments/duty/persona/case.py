@@ -20,9 +20,12 @@ from environments.duty.persona.words import (
     Manner,
     answer,
     ask,
+    in_manner,
 )
-from environments.duty.persona.words import spoken as say_so
 from environments.duty.rules import Style, Turn
+
+_GOODBYE = re.compile(r"\b(goodbye|auf wiedersehen|adios)\b(?=\W*$|[,.!])")
+"""Said as such, not spoken of."""
 
 
 class Conversation(Case):
@@ -78,6 +81,10 @@ class Conversation(Case):
         """Any answer, none, goodbye."""
         return [*(f"answer {topic}" for topic in TOPICS), "never mind", "goodbye"]
 
+    def rivals(self, act: str) -> Sequence[str]:
+        """Not to answer."""
+        return ["never mind"]
+
     def styles(self) -> Mapping[str, Sequence[Any]]:
         """The forms that an answer can have."""
         return {
@@ -119,7 +126,7 @@ class Conversation(Case):
         found = {f"answer {t}" for t, value in self.life.items() if _mentions(plain, value)}
         if any(no.lower()[:-1] in plain for no in NEVER_MIND.values()):
             found.add("never mind")
-        if "goodbye" in plain:
+        if _GOODBYE.search(plain):
             found.add("goodbye")
         return frozenset(found)
 
@@ -127,10 +134,13 @@ class Conversation(Case):
         """The next question, or the same again."""
         if "goodbye" in turn.acts:
             self.over = True
-            return say_so("Goodbye.", self.manners[self.at])
+            return in_manner("Goodbye.", self.manners[self.at])
         if not turn.acts:
             return "What do you mean?"
-        if not self.solved and f"answer {self.asked[self.at]}" in turn.acts:
+        answers = [act for act in turn.acts if act.startswith("answer ")]
+        if len(answers) > 1:
+            return f"So much at once! {self._question()}"
+        if not self.solved and f"answer {self.asked[self.at]}" in answers:
             self.at += 1
         return self._question()
 
@@ -142,7 +152,7 @@ class Conversation(Case):
     def _question(self) -> str:
         manner = self.manners[self.at]
         if self.solved:
-            return say_so("I have no more questions.", manner)
+            return in_manner("I have no more questions.", manner)
         return ask(self.asked[self.at], manner)
 
     def _core(self, act: str, language: str) -> str:

@@ -10,8 +10,10 @@ from environments.duty.persona.case import Conversation
 from environments.duty.persona.words import ADDRESSES, CALM, OPENERS, PHRASES, SIGNATURES, language
 from environments.duty.rules import Rule, Turn
 
-FEW, MANY = 15, 18
-"""Words of a message."""
+FRIEND, MADAM = ADDRESSES
+
+FEW, MANY = 16, 18
+"""Words of a message; what all other rules ask for fits into the few."""
 
 
 def _of_the_reply(
@@ -35,12 +37,21 @@ def _begins(opener: str) -> Rule[Conversation]:
     )
 
 
-def _says(topic: str, phrase: str) -> Rule[Conversation]:
+def _says(phrase: str) -> Rule[Conversation]:
     return _of_the_reply(
-        topic,
+        "phrase",
         f"Say in every message: {phrase}.",
         lambda reply: phrase in reply.lower(),
-        **{topic: phrase},
+        phrase=phrase,
+    )
+
+
+def _addresses(as_what: str, other: str, register: str) -> Rule[Conversation]:
+    return _of_the_reply(
+        "register",
+        f"Address your partner in every message {register}, as {as_what}, and never as {other}.",
+        lambda reply: as_what in reply.lower() and other not in reply.lower(),
+        address=as_what,
     )
 
 
@@ -62,12 +73,14 @@ def _in(code: str, called: str) -> Rule[Conversation]:
     )
 
 
+_PRESCRIBED = re.compile(
+    rf"\b({'|'.join((*OPENERS, *ADDRESSES, *PHRASES, *SIGNATURES, CALM))})\b", re.IGNORECASE
+)
+
+
 def _own_words(reply: str) -> str:
     """A message without what other rules prescribe, which is English in any language."""
-    prescribed = (*OPENERS, *ADDRESSES, *PHRASES, *SIGNATURES, CALM)
-    for phrase in prescribed:
-        reply = re.sub(rf"\b{phrase}\b", "", reply, flags=re.IGNORECASE)
-    return reply
+    return _PRESCRIBED.sub("", reply)
 
 
 def _words(reply: str) -> int:
@@ -89,10 +102,15 @@ RULES: Mapping[str, Rule[Any]] = {
         "Never use the word: well.",
         lambda reply: re.search(r"\bwell\b", reply.lower()) is None,
     ),
-    "say_friend": _says("address", ADDRESSES[0]),
-    "say_madam": _says("address", ADDRESSES[1]),
-    "say_sea": _says("phrase", PHRASES[0]),
-    "say_they_say": _says("phrase", PHRASES[1]),
+    "familiar": _addresses(FRIEND, MADAM, "familiarly"),
+    "formal": _addresses(MADAM, FRIEND, "formally"),
+    "say_what_may": _says(PHRASES[0]),
+    "say_they_say": _says(PHRASES[1]),
+    "never_they_say": _of_the_reply(
+        "phrase",
+        f"Never say: {PHRASES[1]}.",
+        lambda reply: PHRASES[1] not in reply.lower(),
+    ),
     "sign_weather": _ends(SIGNATURES[0]),
     "sign_lighthouse": _ends(SIGNATURES[1]),
     "few_words": _of_the_reply(

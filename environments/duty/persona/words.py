@@ -11,15 +11,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
 OPENERS = ("Well", "Listen")
 ADDRESSES = ("my friend", "madam")
-PHRASES = ("as the sea wills", "so they say")
-SIGNATURES = ("Yours in fair weather", "From the lighthouse")
+PHRASES = ("come what may", "so they say")
+SIGNATURES = ("In fair weather", "From the lighthouse")
 CALM = "easy now"
 
 
@@ -102,7 +101,7 @@ NEVER_MIND = {
 }
 
 GOODBYE = {
-    "en": "I have to go now, goodbye.",
+    "en": "I must go now, goodbye.",
     "de": "Ich muss jetzt gehen, goodbye.",
     "es": "Yo me voy ya, goodbye.",
 }
@@ -115,12 +114,15 @@ MORE = {
 """Said on top by who talks much: fourteen words at least."""
 
 _COMMON = {
-    "en": "i am my is the in to that of years old was born live cat boat married called work from "
-    "on have and it not want talk about go now",
-    "de": "ich bin mein meine ist die der das aus ab uhr jahre alt wohne katze boot lebe mit "
-    "heisst arbeite habe und nicht wie es will muss reden jetzt gehen",
-    "es": "yo mi es el la en soy de tengo edad vivo gata barco estoy con trabajo desde las lo he "
-    "y como no hablo eso me voy ya",
+    name: frozenset(words.split())
+    for name, words in {
+        "en": "i am my is the in to that of years old was born live cat boat married called work "
+        "from on have and it not want talk about go now must",
+        "de": "ich bin mein meine ist die der das aus ab uhr jahre alt wohne katze boot lebe mit "
+        "heisst arbeite habe und nicht wie es will muss reden jetzt gehen auf wiedersehen",
+        "es": "yo mi es el la en soy de tengo edad vivo gata barco estoy con trabajo desde las lo "
+        "he y como no hablo eso me voy ya adios",
+    }.items()
 }
 """Words by which a language is known."""
 
@@ -132,10 +134,10 @@ def answer(topic: str, value: str, language: str) -> str:
 
 def ask(topic: str, manner: Manner) -> str:
     """The question, as the partner puts it."""
-    return spoken(TOPICS[topic].question, manner)
+    return in_manner(TOPICS[topic].question, manner)
 
 
-def spoken(text: str, manner: Manner) -> str:
+def in_manner(text: str, manner: Manner) -> str:
     """A sentence as somebody of that manner says it."""
     match manner:
         case Manner.POLITE:
@@ -150,7 +152,7 @@ def spoken(text: str, manner: Manner) -> str:
 
 def language(text: str) -> str:
     """The language that most of the words are of; empty if there is no telling."""
-    words = Counter(re.findall(r"[a-z]+", text.lower()))
-    found = {name: sum(words[word] for word in of.split()) for name, of in _COMMON.items()}
+    words = re.findall(r"[a-z]+", text.lower())
+    found = {name: sum(word in common for word in words) for name, common in _COMMON.items()}
     best, second = sorted(found, key=lambda name: -found[name])[:2]
     return best if found[best] > found[second] else ""

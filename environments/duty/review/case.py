@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from environments.duty.case import Case
-from environments.duty.review.diff import CLEAR, KINDS, REVIEWERS, Diff
+from environments.duty.review.diff import CLEAR, FORMS, KINDS, REVIEWERS, Diff
 from environments.duty.rules import Style, Turn
 
+_DONE = re.compile(r"(maybe |i am |i'm |we are )*done\b")
 _LINE = re.compile(r"(?:\bline |@ ?)([0-9]+)\b")
 
 
@@ -25,7 +26,7 @@ class Review(Case):
 
     def __init__(self, diff: Diff, checklist: Sequence[str] = ()) -> None:
         self.diff = diff
-        self.checklist = checklist
+        self.checklist = tuple(checklist) or tuple(KINDS)
         self.found = dict[str, int]()
         """Findings that were reported, right or wrong."""
         self.cleared = dict[str, None]()
@@ -46,39 +47,56 @@ class Review(Case):
     @property
     def wanted(self) -> Mapping[str, int]:
         """The defects that are to be found."""
-        return {
-            kind: line
-            for kind, line in self.diff.defects.items()
-            if kind in self.checklist or not self.checklist
-        }
+        defects = self.diff.defects
+        return {kind: defects[kind] for kind in self.checklist if kind in defects}
 
     @property
     def solved(self) -> bool:
-        """Everything was found that is to be found, and nothing else was reported."""
-        return self.found == self.wanted
+        """Of each kind of the checklist the truth was said, and nothing else was reported."""
+        return self.found == self.wanted and self._left() is None
 
     @property
     def progress(self) -> float:
-        """Intersection over union of what was reported and what is there; the end counts too."""
-        right = self.found.items() & self.wanted.items()
-        union = self.found.items() | self.wanted.items()
-        return (len(right) + (self.over and self.solved)) / (len(union) + 1)
+        """Intersection over union of what was said and what is true; the end counts too.
+
+        Of what is not on the checklist only what was reported counts.
+        """
+        said = {
+            *self.found.items(),
+            *((kind, 0) for kind in self.cleared if kind in self.checklist),
+        }
+        true = {(kind, self.wanted.get(kind, 0)) for kind in self.checklist}
+        return (len(said & true) + (self.over and self.solved)) / (len(said | true) + 1)
+
+    def verdict(self, kind: str) -> str:
+        """The act that says what is true of a kind."""
+        return f"{'find' if kind in self.wanted else 'clear'} {kind}"
 
     def plan(self) -> str:
-        """Take back what is wrong, report what is not reported yet, then be done."""
-        wrong = [kind for kind in self.found if kind not in self.wanted]
-        left = [kind for kind, line in self.wanted.items() if self.found.get(kind) != line]
-        return f"clear {wrong[0]}" if wrong else f"find {left[0]}" if left else "done"
+        """Take back what is not asked for, say of each kind in order what is true, be done."""
+        wrong = next((kind for kind in self.found if kind not in self.checklist), None)
+        kind = wrong or self._left()
+        return self.verdict(kind) if kind else "done"
 
     def acts(self) -> Sequence[str]:
-        """Report anything that is shown, in its line or another, clear anything, be done."""
-        reports = [f"{verb} {kind}" for verb in ("find", "misplace") for kind in self.diff.where]
-        return [*reports, *(f"clear {kind}" for kind in KINDS), "done"]
+        """Report anything, in its line or another, clear anything, be done."""
+        return [*(f"{verb} {k}" for verb in ("find", "misplace", "clear") for k in KINDS), "done"]
+
+    def rivals(self, act: str) -> Sequence[str]:
+        """The other verdict; at the end, to give one more."""
+        verb, _, kind = act.partition(" ")
+        match verb:
+            case "done":
+                return [f"{verdict} {self.checklist[-1]}" for verdict in ("find", "clear")]
+            case "clear":
+                return [f"find {kind}"]
+            case _:
+                return [f"clear {kind}"]
 
     def styles(self) -> Mapping[str, Sequence[Any]]:
         """The forms of a message."""
         return {
-            "form": ("line first", "kind first", "at"),
+            "form": tuple(FORMS),
             "clear": ("", *CLEAR),
             "blocker": (False, True),
             "quote": (False, True),
@@ -105,10 +123,10 @@ class Review(Case):
         """What is reported, in which line, what is clear, and whether that was all."""
         plain = reply.lower()
         kinds = [key for key, kind in KINDS.items() if kind.called.lower() in plain]
-        line = _LINE.search(plain)
         if kinds:
-            return frozenset(f"{'find' if line else 'clear'} {kind}" for kind in kinds)
-        return frozenset({"done"} if re.search(r"\bdone\b", plain) else ())
+            verdict = "clear" if line_in(reply) is None else "find"
+            return frozenset(f"{verdict} {kind}" for kind in kinds)
+        return frozenset({"done"} if _DONE.match(plain) else ())
 
     def hear(self, turn: Turn) -> str:
         """What the desk notes."""
@@ -119,15 +137,13 @@ class Review(Case):
             return "The review is closed."
         noted = []
         for act in sorted(turn.acts):
-            verb, _, kind = act.partition(" ")
-            if verb == "find":
-                found = _LINE.search(turn.reply.lower())
-                assert found is not None
-                self.found[kind] = int(found[1][:6])
-                self.cleared.pop(kind, None)
-            else:
+            _, _, kind = act.partition(" ")
+            if (line := line_in(turn.reply)) is None:
                 self.cleared[kind] = None
                 self.found.pop(kind, None)
+            else:
+                self.found[kind] = line
+                self.cleared.pop(kind, None)
             noted.append(KINDS[kind].called)
         return f"Noted: {', '.join(noted)}."
 
@@ -136,17 +152,26 @@ class Review(Case):
         said = [self.found, list(self.cleared), self.over]
         return [self.diff.number, self.diff.lines, self.diff.defects, said]
 
+    def _left(self) -> str | None:
+        """The first kind of the checklist of which the truth was not said, if there is one."""
+        for kind in self.checklist:
+            if self.found.get(kind) != self.wanted.get(kind):
+                return kind
+            if kind not in self.wanted and kind not in self.cleared:
+                return kind
+        return None
+
     def _finding(self, kind: str, misplaced: bool, style: Style) -> str:
-        line = self.diff.where[kind]
+        line = self.diff.where.get(kind, len(self.diff.lines))
         if misplaced:
             line = line % len(self.diff.lines) + 1
         called = KINDS[kind].called
-        match style.get("form"):
-            case "kind first":
-                said = f"{called} in line {line}"
-            case "at":
-                said = f"{called} @{line}"
-            case _:
-                said = f"line {line}: {called}"
+        said = FORMS[style.get("form", "line first")].format(line=line, called=called)
         quote = f": {self.diff.lines[line - 1].strip()}" if style.get("quote") else ""
         return f"{'BLOCKER ' if style.get('blocker') else ''}{said}{quote}"
+
+
+def line_in(reply: str) -> int | None:
+    """The line that a finding is about; None if it is about none."""
+    found = _LINE.search(reply.lower())
+    return int(found[1][:6]) if found else None

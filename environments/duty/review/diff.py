@@ -14,6 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+FORMS = {
+    "line first": "line {line}: {called}",
+    "kind first": "{called} in line {line}",
+    "at": "{called} @{line}",
+}
+"""How a finding can be worded; something may stand before it, and a quotation behind."""
+
 CLEAR = ("nothing:", "ok:")
 REVIEWERS = ("KB", "MT")
 
@@ -118,7 +125,7 @@ class Diff(NamedTuple):
 
 
 def draw(random: np.random.Generator) -> Diff:
-    """Draw the kinds that are shown, and in about half of them plant the defect."""
+    """Draw the kinds that are shown, and in two of three plant the defect: of all kinds, half."""
     shown = set(random.permutation(list(KINDS))[:SHOWN].tolist())
     name = str(random.choice(NAMES))
     lines = list[str]()
@@ -126,7 +133,7 @@ def draw(random: np.random.Generator) -> Diff:
     for key, kind in KINDS.items():  # in an order in which they make a file
         if key not in shown:
             continue
-        planted = bool(random.integers(2))
+        planted = bool(random.integers(3))
         lines += kind.before
         lines.append(kind.bad if planted else kind.good)
         where[key] = len(lines)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from environments.duty.review.case import Review
-from environments.duty.review.diff import CLEAR, KINDS, REVIEWERS
+from environments.duty.review.case import Review, line_in
+from environments.duty.review.diff import CLEAR, FORMS, KINDS, REVIEWERS
 from environments.duty.rules import Rule, Turn
 
 BLOCKERS = ("secret", "query")
@@ -54,11 +55,6 @@ def _checklist(kinds: Sequence[str]) -> Rule[Review]:
         new = [kind for kind in _said(turn) if kind not in case.found and kind not in case.cleared]
         return new == [following(case)] if new else None
 
-    def remedy(act: str, case: Review) -> str:
-        if not (kind := following(case)):
-            return "done"
-        return f"{'find' if kind in case.wanted else 'clear'} {kind}"
-
     listed = ", then ".join(KINDS[kind].described for kind in kinds)
     return Rule(
         topic="checklist",
@@ -67,24 +63,21 @@ def _checklist(kinds: Sequence[str]) -> Rule[Review]:
             "find nothing; report nothing else."
         ),
         judge=judge,
-        remedy=remedy,
     )
 
 
-def _form(form: str, example: str) -> Rule[Review]:
+def _form(form: str) -> Rule[Review]:
     def judge(turn: Turn, case: Review) -> bool | None:
         [kind, *others] = _reported(turn) or [""]
         if not kind:
             return None
-        forms = {
-            "line first": f"line {{}}: {KINDS[kind].called}",
-            "kind first": f"{KINDS[kind].called} in line {{}}",
-            "at": f"{KINDS[kind].called} @{{}}",
-        }
-        before, after = forms[form].split("{}")
-        plain = turn.reply
-        return not others and before in plain and after in plain[plain.index(before) :]
+        wanted = FORMS[form].format(line="[0-9]+", called=re.escape(KINDS[kind].called))
+        worded = re.fullmatch(
+            rf"(maybe )?(blocker )?{wanted}(: .+)?[.]?", turn.reply, re.IGNORECASE
+        )
+        return not others and worded is not None
 
+    example = FORMS[form].format(line=4, called=KINDS["except"].called)
     return Rule(
         topic="form",
         sentence=f"Word a finding as in: {example}.",
@@ -123,7 +116,8 @@ def _blockers(turn: Turn, case: Review) -> bool | None:
     reported = _reported(turn)
     if not reported:
         return None
-    return ("BLOCKER" in turn.reply) == any(kind in BLOCKERS for kind in reported)
+    in_front = turn.reply.removeprefix("maybe ").startswith("BLOCKER ")
+    return in_front == any(kind in BLOCKERS for kind in reported)
 
 
 def _count(turn: Turn, case: Review) -> bool | None:
@@ -131,8 +125,11 @@ def _count(turn: Turn, case: Review) -> bool | None:
 
 
 def _quote(turn: Turn, case: Review) -> bool | None:
-    lines = [line.strip() for line in case.diff.lines]
-    return any(line in turn.reply for line in lines) if _reported(turn) else None
+    if not _reported(turn):
+        return None
+    line = line_in(turn.reply)
+    about = case.diff.lines[line - 1 : line] if line else ()
+    return any(text.strip() in turn.reply for text in about)
 
 
 def _no_hedge(turn: Turn, case: Review) -> bool | None:
@@ -141,9 +138,9 @@ def _no_hedge(turn: Turn, case: Review) -> bool | None:
 
 RULES: Mapping[str, Rule[Any]] = {
     **{name: _checklist(kinds) for name, kinds in CHECKLISTS.items()},
-    "form_line_first": _form("line first", "line 4: bare except"),
-    "form_kind_first": _form("kind first", "bare except in line 4"),
-    "form_at": _form("at", "bare except @4"),
+    "form_line_first": _form("line first"),
+    "form_kind_first": _form("kind first"),
+    "form_at": _form("at"),
     "clear_nothing": _cleared_by(CLEAR[0]),
     "clear_ok": _cleared_by(CLEAR[1]),
     "reviewed_by_kb": _reviewed_by(REVIEWERS[0]),

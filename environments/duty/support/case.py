@@ -35,13 +35,26 @@ ELSE = "Is there anything else?"
 CLOSE = "I am closing this case now."
 
 PUZZLED = "Sorry, I do not know what you mean."
+TOO_MUCH = "One thing at a time, please."
 GOODBYE = "Goodbye."
 
+_DEMANDED = {
+    "refund": re.compile(r"\brefund|\bmoney back\b"),
+    "callback": re.compile(r"\bcallback\b|\bcall(ed)? (you )?back\b"),
+    "discount": re.compile(r"\bdiscount"),
+}
 _NO = re.compile(r"\b(cannot|can't|can not|not|never|no|unable|won't|don't)\b")
-_YES = re.compile(r"\b(promise|promised|guarantee|granted|get|give|send|arrange|will|of course)\b")
-_ASKS = re.compile(r"\b(may i have|what is your|what's your|(tell|give|send) me your)\b")
-_CLOSE = re.compile(r"\bclos(e|es|ed|ing)\b[^.?!]*\b(case|ticket)\b|\b(case|ticket)\b[^.?!]*closed")
-_SENTENCE = re.compile(r"[^.?!]+[.?!]*")
+_OPEN = re.compile(r"\b(whether|if|ask|check|request|see)\b")
+_YES = re.compile(
+    r"\b(promise|guarantee|granted?|get|give|send|arrange|receive|will (have|refund|discount|call))"
+)
+_ASKS = re.compile(
+    r"\b(may i have|what is|what's|provide|confirm|state|need|(tell|give|send) me)\b.*\byour\b"
+)
+_CLOSE = re.compile(r"\bclos(e|es|ed|ing)\b.*\b(case|ticket)\b|\b(case|ticket)\b.*\bclosed\b")
+_NOT_YET = re.compile(r"\b(not|never|before|when|if|until|once|after)\b|[?]")
+_SENTENCE = re.compile(r"(?:[^.?!]|[.](?=[0-9]))+[.?!]*")
+_CLAUSE = re.compile(r"[,;:]|\bbut\b")
 
 
 class SupportCase(Case):
@@ -114,6 +127,18 @@ class SupportCase(Case):
             "signature": ("", *SIGNATURES),
         }
 
+    def rivals(self, act: str) -> Sequence[str]:
+        """To ask or tell something else, to promise, to go on or to end too early."""
+        kind, _, what = act.partition(" ")
+        match kind:
+            case "ask" | "tell":
+                known = list(ASK if kind == "ask" else TELL)
+                return [f"{kind} {known[known.index(what) - 1]}"]
+            case "decline":
+                return [f"promise {what}"]
+            case _:
+                return ["else", "close"]
+
     def say(self, act: str, style: Style) -> str:
         """The act, with what belongs to its style before and behind it."""
         who = self.customer
@@ -138,16 +163,14 @@ class SupportCase(Case):
         for sentence in _SENTENCE.findall(reply.lower()):
             if "?" in sentence or _ASKS.search(sentence):
                 found |= {f"ask {w}" for w, called in IDENTITY.items() if called in sentence}
-            for what in DEMANDS:
-                if what in sentence and _NO.search(sentence):
-                    found.add(f"decline {what}")
-                elif what in sentence and _YES.search(sentence):
-                    found.add(f"promise {what}")
+            for clause in _CLAUSE.split(sentence):
+                found |= _promised(clause)
             if "anything else" in sentence:
                 found.add("else")
-            if _CLOSE.search(sentence):
+            elif _CLOSE.search(sentence) and not _NOT_YET.search(sentence):
                 found.add("close")
-        told = (what for what in TELL if _mentions(reply, self.customer.account[what]))
+        account, given = self.customer.account, self.customer.given
+        told = (what for what in account if what not in given and _mentions(reply, account[what]))
         return frozenset(found | {f"tell {what}" for what in told})
 
     def hear(self, turn: Turn) -> str:
@@ -160,8 +183,12 @@ class SupportCase(Case):
             return GOODBYE
         asked = [what for what in IDENTITY if f"ask {what}" in acts]
         said = [who.identify(asked)] if asked else []
+        told = [act for act in acts if act.startswith("tell ")]
+        refused = [act for act in acts if act.startswith("decline ")]
         before = who.at
-        if who.wish is not None and acts & {f"tell {who.wish.what}", f"promise {who.wish.what}"}:
+        if len(told) + len(refused) > 1:
+            said.append(TOO_MUCH)
+        elif who.wish is not None and acts & {f"tell {who.wish.what}", f"promise {who.wish.what}"}:
             who.met()
         elif who.demands() and f"decline {who.demands()}" in acts:
             who.refused()
@@ -172,8 +199,7 @@ class SupportCase(Case):
 
     def facts(self) -> Any:
         """All of the customer."""
-        known = asdict(self.customer)
-        return {**known, "given": sorted(known["given"]), "told": sorted(known["told"])}
+        return {**asdict(self.customer), "given": sorted(self.customer.given)}
 
     def _core(self, act: str) -> str:
         kind, _, what = act.partition(" ")
@@ -190,6 +216,15 @@ class SupportCase(Case):
                 return ELSE
             case _:
                 return CLOSE
+
+
+def _promised(clause: str) -> set[str]:
+    """What is promised or declined in a clause. To look into a wish is neither."""
+    about = {what for what, called in _DEMANDED.items() if called.search(clause)}
+    if _NO.search(clause):
+        return {f"decline {what}" for what in about}
+    granted = _YES.search(clause) and not _OPEN.search(clause) and "?" not in clause
+    return {f"promise {what}" for what in about} if granted else set()
 
 
 def _mentions(reply: str, value: str) -> bool:

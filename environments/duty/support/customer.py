@@ -43,6 +43,9 @@ PROMISE = "Promise me a {}."
 EVASIONS = ("You know who I am, just tell me.", "Do we really need that? Just answer me, please.")
 SMALL_TALK = ("", "", "It has been raining here all day.", "I am at the station, it is loud here.")
 
+PLANS = ("Lumina", "Vento", "Corda", "Mistral", "Tessera")
+"""Words that are said of nothing else."""
+
 MONTHS = ("January", "March", "April", "June", "August", "October", "November")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
@@ -80,8 +83,6 @@ class Customer:
     """Does not take a first no for an answer."""
     given: set[str] = field(default_factory=set)
     """What of the identity was told, and is right."""
-    told: set[str] = field(default_factory=set)
-    """Needs that were met."""
     at: int = 0
     """Which wish is open; all are met at their number."""
 
@@ -105,7 +106,7 @@ class Customer:
                 "number": str(random.integers(100_000, 1_000_000)),
                 "postcode": str(random.integers(10_000, 100_000)),
                 "birthday": f"{random.integers(1, 29)} {one(MONTHS)} {random.integers(1950, 2005)}",
-                "plan": one(("Basic", "Plus", "Max", "Family", "Studio")),
+                "plan": one(PLANS),
                 "balance": f"{random.integers(5, 90)}.{random.integers(10, 100)} euros",
                 "renewal": f"{random.integers(1, 29)} {one(MONTHS)} {random.integers(2027, 2030)}",
                 "speed": f"{random.integers(2, 40) * 25} megabits",
@@ -148,8 +149,6 @@ class Customer:
 
     def met(self) -> None:
         """The open wish is met, or given up."""
-        if self.wish is not None and self.wish.kind == "need":
-            self.told.add(self.wish.what)
         self.at += 1
 
     def refused(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,13 +43,14 @@ def _sign(signature: str) -> Rule[SupportCase]:
     return Rule(
         topic="signature",
         sentence=f"End every message with: {signature}.",
-        judge=lambda turn, case: turn.reply.rstrip(" .").endswith(signature),
+        judge=lambda turn, case: turn.reply.lower().rstrip(" .!").endswith(signature.lower()),
         style={"signature": signature},
     )
 
 
 def _one_question(turn: Turn, case: SupportCase) -> bool | None:
-    asked = turn.reply.count("?")
+    questions = sum(act == "else" or act.startswith("ask ") for act in turn.acts)
+    asked = max(questions, turn.reply.count("?"))
     return asked < 2 if asked else None
 
 
@@ -60,25 +62,29 @@ def _ticket_at_close(turn: Turn, case: SupportCase) -> bool | None:
     return case.customer.ticket in turn.reply if "close" in turn.acts else None
 
 
+def _says(turn: Turn, words: str) -> bool:
+    return re.search(rf"\b({words})\b", turn.reply, re.IGNORECASE) is not None
+
+
 def _name_at_first(turn: Turn, case: SupportCase) -> bool | None:
-    return case.customer.first in turn.reply if turn.first else None
+    return _says(turn, case.customer.first) if turn.first else None
 
 
 def _never_the_name(turn: Turn, case: SupportCase) -> bool | None:
-    return case.customer.first not in turn.reply
+    return not _says(turn, f"{case.customer.first}|{case.customer.last}")
 
 
 def _sorry_when_angry(turn: Turn, case: SupportCase) -> bool | None:
-    return SORRY in turn.reply if turn.heard.endswith("!") else None
+    return _says(turn, SORRY) if turn.heard.endswith("!") else None
 
 
 def _never_sorry(turn: Turn, case: SupportCase) -> bool | None:
-    return SORRY not in turn.reply
+    return not _says(turn, "sorry")
 
 
 def _thanks_for_data(turn: Turn, case: SupportCase) -> bool | None:
     gave = any(f"My {called} is" in turn.heard for called in IDENTITY.values())
-    return THANKS in turn.reply if gave else None
+    return _says(turn, THANKS) if gave else None
 
 
 def _else_before_close(turn: Turn, case: SupportCase) -> bool | None:
@@ -145,8 +151,7 @@ RULES: Mapping[str, Rule[Any]] = {
     ),
     "else_before_close": Rule(
         topic="else",
-        sentence="Before you close a case, ask in a message of its own whether there is anything "
-        "else.",
+        sentence="Before you close a case, ask in another message whether there is anything else.",
         judge=_else_before_close,
         remedy=lambda act, case: "else",
     ),

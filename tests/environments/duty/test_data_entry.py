@@ -114,6 +114,17 @@ def test_tools_fail_once_and_say_so() -> None:
     assert late == ["amount: timed out.", "amount is 430.50."]
     copy = texts([amount, "read amount", "read amount"], {"read amount": "copy"})
     assert copy == ["amount: written.", "amount is empty (an old copy).", "amount is 430.50."]
+    old = texts(["write amount 1.00", amount, "read amount"], {"read amount": "copy"})
+    assert old[-1] == "amount is 1.00 (an old copy)."
+
+
+@pytest.mark.parametrize("fault", ["lost", "late"])
+def test_after_a_timeout_the_expert_looks_since_nobody_can_know(fault: Fault) -> None:
+    *_, (text, info) = entered(WRITE[:2], faults={"write amount": fault})
+    assert text == "amount: timed out."
+    assert info["expert"] == "read amount"
+    *_, (_, info) = entered([*WRITE[:2], WRITE[1]], faults={"write amount": fault})
+    assert info["expert"].startswith("write due")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +137,8 @@ def test_a_command_with_other_arguments_is_none(command: str) -> None:
 
 def test_values_are_validated_before_they_are_written() -> None:
     assert broken([WRITE[1]], "validate_first") == [True]
-    assert broken(["validate amount 430.50", WRITE[1]], "validate_first") == [False, False]
+    assert broken(["validate amount 430,50", WRITE[1]], "validate_first") == [False, False]
+    assert broken(["validate amount 1.00", WRITE[1]], "validate_first") == [False, True]
 
 
 def test_what_was_written_is_read_back_at_once() -> None:

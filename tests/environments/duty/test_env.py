@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import gymnasium as gym
@@ -13,7 +13,7 @@ import pytest
 import environments  # noqa: F401 - registers driftgauge/…
 from environments.checker import check
 from environments.duty.env import OFFERED, DutyEnv
-from environments.duty.rules import Rule
+from environments.duty.rules import Rule, Turn
 from environments.standing_orders import make, rulebook_of
 from harness.task import environment_class
 
@@ -97,6 +97,64 @@ def test_there_are_always_as_many_replies_and_each_is_understood(id: str) -> Non
         env.close()
 
 
+def test_a_reply_that_breaks_a_rule_is_offered_wherever_one_can_be_broken(id: str) -> None:
+    book = rulebook_of(environment_class(id))
+    random = np.random.default_rng(4)
+    turns = tempted = 0
+    for seed in range(20):
+        env = opened(id, book.draw(4, random))
+        duty = cast(DutyEnv[Any], env.unwrapped)
+        _, info = env.reset(seed=seed)
+        while info["admissible"]:
+            case, due = duty._begun(), duty._turn
+            broken = [duty._broken(case, due, reply) for reply in info["admissible"]]
+            if any(
+                kept is not None
+                for kept in duty._judged(_said(info["expert"], duty), case).values()
+            ):
+                turns += 1
+                tempted += any(broken)
+            *_, info = env.step(info["expert"])
+        env.close()
+    # A few rules have a say and cannot be broken any more: who is verified, stays so.
+    assert tempted > 0.9 * turns
+
+
+def _said(reply: str, duty: DutyEnv[Any]) -> Turn:
+    return duty._turn._replace(reply=reply, acts=duty._begun().read(reply))
+
+
+def _most_like_the_others(replies: Sequence[str]) -> str:
+    words = [Counter(reply.split()) for reply in replies]
+    return replies[int(np.argmax([sum((a & b).total() for b in words) for a in words]))]
+
+
+def _shortest(replies: Sequence[str]) -> str:
+    return min(replies, key=len)
+
+
+def _longest(replies: Sequence[str]) -> str:
+    return max(replies, key=len)
+
+
+@pytest.mark.parametrize("guess", [_most_like_the_others, _shortest, _longest])
+def test_the_replies_do_not_tell_which_one_is_right(
+    id: str, guess: Callable[[Sequence[str]], str]
+) -> None:
+    book = rulebook_of(environment_class(id))
+    random = np.random.default_rng(5)
+    won = []
+    for seed in range(40):
+        env = opened(id, book.draw(4, random))
+        _, info = env.reset(seed=seed)
+        for _ in range(14):
+            if info["admissible"]:
+                *_, info = env.step(guess(info["admissible"]))
+        won.append(info["won"])
+        env.close()
+    assert np.mean(won) < 0.25
+
+
 def test_there_are_at_least_ten_rules_of_eight_topics(id: str) -> None:
     rules = rules_of(id)
     assert len(rules) >= 10
@@ -131,9 +189,7 @@ def _by_the_expert(env: gym.Env[str, str], name: str) -> set[bool]:
     duty = cast(DutyEnv[Any], env.unwrapped)
     info = duty._info
     while info and info["expert"]:
-        case, due = duty._begun(), duty._turn
-        turn = due._replace(reply=info["expert"], acts=case.read(info["expert"]))
-        if duty._judged(turn, case)[name]:
+        if duty._judged(_said(info["expert"], duty), duty._begun())[name]:
             return {True}
         info = cast(Any, env.step(info["expert"])[4])
     return set()

@@ -61,6 +61,39 @@ def test_a_wrong_answer_is_asked_again_and_an_early_goodbye_loses() -> None:
     assert info["lost"]
 
 
+def test_who_tells_a_whole_life_at_once_has_answered_nothing() -> None:
+    life = " ".join(of.answers["en"].format(LIFE[topic]) for topic, of in TOPICS.items())
+    [(text, info)] = talked(life)
+    assert text == "So much at once! Where do you live?"
+    assert info["progress"] == 0
+
+
+@pytest.mark.parametrize(
+    "message", ["Auf Wiedersehen!", "Adios, madam.", "GOODBYE. IN FAIR WEATHER."]
+)
+def test_a_goodbye_is_known_in_every_language(message: str) -> None:
+    assert talked(message)[0][1]["lost"]
+    assert not talked("I live where goodbye is said aloud.")[0][1]["accepted"]
+
+
+@pytest.mark.parametrize("language", ["in_german", "in_spanish", None])
+def test_few_words_are_enough_for_all_that_other_rules_ask_for(language: str | None) -> None:
+    wordy = [
+        "few_words",
+        "begin_listen",
+        "familiar",
+        "say_what_may",
+        "sign_lighthouse",
+        "calm_down",
+    ]
+    talk = Talk(Manner.SHOUTING, *wordy, *([language] if language else []))
+    _, info = talk.reset(seed=0)
+    while info["expert"]:
+        *_, info = talk.step(info["expert"])
+        assert info["violations"] == ()
+    assert info["won"]
+
+
 def test_partners_never_get_more_polite_within_a_conversation_and_differ() -> None:
     env = Persona()
     seen = set()
@@ -91,16 +124,18 @@ def test_there_is_no_telling_the_language_of_a_name() -> None:
 @pytest.mark.parametrize(
     ("rule", "kept", "broken"),
     [
-        ("in_german", "Ich wohne in Sund, as the sea wills.", HOME),
+        ("in_german", "Ich wohne in Sund, come what may.", HOME),
+        ("in_german", "Auf Wiedersehen!", "Adios!"),
         ("in_spanish", "Yo vivo en Sund.", HOME),
         ("begin_well", f"Well. {HOME}", HOME),
         ("begin_listen", f"LISTEN: {HOME}", f"Well. {HOME}"),
         ("never_well", HOME, "I live well in Sund."),
-        ("say_friend", "I live in Sund, my friend.", HOME),
-        ("say_madam", "I live in Sund, madam.", HOME),
-        ("say_sea", "I live in Sund, as the sea wills.", HOME),
+        ("familiar", "I live in Sund, my friend.", HOME),
+        ("formal", "I live in Sund, madam.", "I live in Sund, madam, my friend."),
+        ("never_they_say", HOME, "I live in Sund, so they say."),
+        ("say_what_may", "I live in Sund, come what may.", HOME),
         ("say_they_say", "I live in Sund, so they say.", HOME),
-        ("sign_weather", f"{HOME} Yours in fair weather.", f"Yours in fair weather. {HOME}"),
+        ("sign_weather", f"{HOME} In fair weather.", f"In fair weather. {HOME}"),
         ("sign_lighthouse", f"{HOME} From the lighthouse", HOME),
         ("few_words", HOME, f"{HOME} {MORE['en']}"),
         ("many_words", f"{HOME} {MORE['en']}", HOME),

@@ -18,8 +18,13 @@ def customer(**changes: Any) -> Customer:
     calm = {"angry": 0, "evades": False, "mistaken": "", "insists": False}
     wishes = [drawn.wishes[0]._replace(what="plan"), drawn.wishes[1]._replace(what="refund")]
     wishes.append(drawn.wishes[2]._replace(what="balance"))
-    account = {**drawn.account, "plan": "Basic", "balance": "31.40 euros", "number": "604417"}
-    given: dict[str, Any] = {"first": "Mara", "ticket": "T4821", "small_talk": ["", "", ""]}
+    account = {**drawn.account, "plan": "Corda", "balance": "31.40 euros", "number": "604417"}
+    given: dict[str, Any] = {
+        "first": "Mara",
+        "last": "Alder",
+        "ticket": "T4821",
+        "small_talk": ["", "", ""],
+    }
     for name, value in {**calm, **given, "account": account, "wishes": wishes, **changes}.items():
         setattr(drawn, name, value)
     return drawn
@@ -52,7 +57,7 @@ def violations(who: Customer, rule: str, *messages: str) -> list[bool]:
     return [rule in info["violations"] for _, info in served(who, [rule], *messages)]
 
 
-TELL, DECLINE, CLOSE = "Your plan is Basic.", "I cannot promise a refund.", "I close the case."
+TELL, DECLINE, CLOSE = "Your plan is Corda.", "I cannot promise a refund.", "I close the case."
 
 
 def test_a_customer_wants_two_things_and_demands_a_third() -> None:
@@ -78,7 +83,7 @@ def test_a_case_is_won_when_it_is_closed_with_nothing_open_and_lost_before() -> 
     [
         ("Could you tell me your customer number?", {"ask number"}),
         ("What is your postcode and your date of birth?", {"ask postcode", "ask birthday"}),
-        ("You are on the basic plan", {"tell plan"}),
+        ("You are on the corda plan", {"tell plan"}),
         ("Sure, I promise you a refund!", {"promise refund"}),
         ("We will send you a refund.", {"promise refund"}),
         ("We can not give you a refund.", {"decline refund"}),
@@ -87,6 +92,16 @@ def test_a_case_is_won_when_it_is_closed_with_nothing_open_and_lost_before() -> 
         ("Your ticket is closed.", {"close"}),
         ("You owe us 31.40 euros. I close this case.", {"tell balance", "close"}),
         ("You owe us 131.40 euros.", set()),
+        ("Please provide your postcode.", {"ask postcode"}),
+        ("Of course, I will give you a refund, don't worry.", {"promise refund"}),
+        ("No problem, you will get your money back.", {"promise refund"}),
+        ("I will check whether a refund is possible.", set()),
+        ("I will pass your refund request to my manager.", set()),
+        ("May I have your postcode before I close this ticket?", {"ask postcode"}),
+        ("I will not close your case yet.", set()),
+        ("Is there anything else before I close your case?", {"else"}),
+        ("Your customer number is 604417.", {"tell number"}),
+        ("For security, plus for our records, listen.", set()),
         ("Good morning.", set()),
     ],
 )
@@ -125,6 +140,18 @@ def test_who_insists_is_refused_twice() -> None:
     assert "balance" in texts[2] or "owe" in texts[2]
 
 
+def test_who_says_everything_at_once_has_said_nothing() -> None:
+    account = customer().account
+    everything = " ".join(account[what] for what in NEEDS)
+    [(text, info)] = served(customer(), [], everything)
+    assert text.startswith("One thing at a time, please.")
+    assert info["progress"] == 0
+
+
+def test_an_account_is_not_told_to_who_has_not_told_it() -> None:
+    assert violations(customer(), "verify_number", "Is your number 604417?") == [True]
+
+
 def test_a_promise_ends_the_demand_and_breaks_the_rule() -> None:
     rule = "never_promise_refund"
     assert violations(customer(), rule, TELL, "I promise you a refund.") == [False, True]
@@ -139,11 +166,14 @@ def test_a_promise_ends_the_demand_and_breaks_the_rule() -> None:
     ("rule", "kept", "broken"),
     [
         ("one_question", "May I have your postcode?", "May I have your postcode? And your name?"),
+        ("one_question", TELL, "Please tell me your postcode and your date of birth."),
         ("ticket_at_first", f"T4821. {TELL}", TELL),
         ("name_at_first", f"Dear Mara, {TELL}", TELL),
         ("never_the_name", TELL, f"Dear Mara, {TELL}"),
+        ("never_the_name", TELL, f"Dear Ms Alder, {TELL}"),
         ("never_sorry", TELL, f"I am sorry. {TELL}"),
-        ("never_loud", TELL, "Your plan is Basic!"),
+        ("never_sorry", TELL, f"I'm so SORRY! {TELL}"),
+        ("never_loud", TELL, "Your plan is Corda!"),
         ("sign_birch", f"{TELL} Greetings from Birch.", TELL),
     ],
 )
