@@ -29,7 +29,7 @@ from gymnasium.utils.env_checker import check_env
 import environments  # noqa: F401 - registers driftgauge/…
 from environments import child
 from environments.contract import Info, TextEnv
-from environments.standing_orders import make
+from environments.registry import make
 
 MAX_TURNS = 500
 """Turns after which an expert that has not won is taken to go in circles."""

@@ -27,7 +27,7 @@ import gymnasium as gym
 
 import environments  # noqa: F401 - registers driftgauge/…
 from environments.child import claim_stdout
-from environments.standing_orders import make
+from environments.registry import make
 
 
 class _Lane(NamedTuple):

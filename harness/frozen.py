@@ -12,15 +12,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from harness.task import (
-    Panel,
-    PanelSpec,
-    Progress,
-    contents,
-    environment_class,
-    mismatch,
-    read_lock,
-)
+from environments.registry import environment_class
+from harness.task import Panel, PanelSpec, Progress, contents, mismatch, read_lock
 
 
 @cache

@@ -28,14 +28,13 @@ import pandas as pd
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
-from environments.standing_orders import rulebook_of
+from environments.registry import environment_class, rulebook_of
 from harness.agent import Agent, Answered, Question, View, turns_in
 from harness.drift.outcomes import played
 from harness.keyed import Key, generator
 from harness.neutral import prose
 from harness.records import ProbeRow, Table
 from harness.session import Play
-from harness.task import environment_class
 
 _MOST = len(ascii_uppercase)
 """Options that have a letter."""

@@ -15,13 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 
+from environments.registry import environment_class
 from harness.agent import Agent, Episode, History
 from harness.events import Hooks, TurnTaken
 from harness.lane import Decided, Diverged, Lane
 from harness.probes import Probe, Prober
 from harness.records import End, Records
 from harness.schedule import Played, Schedule
-from harness.task import Panel, environment_class
+from harness.task import Panel
 from harness.workers import Answer, Broken, EnvironmentPool, Reply
 
 GRACE = 0.05

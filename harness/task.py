@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
-import gymnasium as gym
-from gymnasium.envs.registration import EnvSpec, load_env_creator
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from environments.contract import Game, TextEnv, Variant
-from environments.standing_orders import rulebook_of
+from environments.contract import Game, Variant
+from environments.registry import environment_class, environment_spec, rulebook_of
 from harness.keyed import digest, generator
 from harness.orders import DESIGNS, Design, Order
 
@@ -296,25 +293,6 @@ def _task(spec: PanelSpec, name: str, variant: Variant, game: Game) -> Task:
         family=spec.family(variant),
         game=game.name,
     )
-
-
-def environment_spec(id: str) -> EnvSpec:
-    """What is registered under a Gymnasium id; the module that it may begin with is imported."""
-    module, _, name = id.rpartition(":")
-    if module:
-        try:
-            import_module(module)
-        except ModuleNotFoundError as error:
-            raise ValueError(f"the module of {id} cannot be imported: {error}") from None
-    return gym.spec(name)
-
-
-def environment_class(id: str) -> type[TextEnv]:
-    """The class behind a Gymnasium id."""
-    spec = environment_spec(id)
-    if not isinstance(spec.entry_point, str):
-        return cast(type[TextEnv], spec.entry_point)
-    return cast(type[TextEnv], load_env_creator(spec.entry_point))
 
 
 def read_lock(path: Traversable) -> Panel:

@@ -25,9 +25,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from environments import CATALOGUE, NotInstalled, catalogue
 from environments.checker import CheckResult, Subject, checked
-from environments.standing_orders import make
+from environments.registry import environment_class, environment_spec, make
 from harness.config import did_you_mean
-from harness.task import PanelSpec, Split, environment_class, environment_spec, rules_and_brief
+from harness.task import PanelSpec, Split, rules_and_brief
 from harness.terminal import WIDTH, printable
 
 

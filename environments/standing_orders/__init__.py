@@ -11,6 +11,6 @@ info["violations"], info["opportunity"]             # ((), False)
 from __future__ import annotations
 
 from environments.standing_orders.rules import RULES, Rule, rulebook
-from environments.standing_orders.wrapper import StandingOrders, make, rulebook_of
+from environments.standing_orders.wrapper import StandingOrders
 
-__all__ = ["RULES", "Rule", "StandingOrders", "make", "rulebook", "rulebook_of"]
+__all__ = ["RULES", "Rule", "StandingOrders", "rulebook"]

@@ -6,13 +6,12 @@ for on the way is not in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 import gymnasium as gym
 
 from environments.contract import TextEnv
-from environments.rulebook import Rulebook
 from environments.speech import Deed
 from environments.standing_orders.rules import RULES, Rule, rulebook
 
@@ -123,36 +122,3 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
             self._detour = Detour(name, need, planned)
             return {**info, "expert": self.speech.command(need)}
         return info
-
-
-def make(id: str, kwargs: Mapping[str, Any], rules: Sequence[str] = ()) -> gym.Env[str, str]:
-    """As `gymnasium.make`, under rules if there are any: the environment's own, or standing orders.
-
-    Args:
-        id: as for `gymnasium.make`.
-        kwargs: given to the environment.
-        rules: names in its `rulebook_of`.
-    """
-    env: gym.Env[str, str] = gym.make(id, **kwargs)
-    if not rules:
-        return env
-    if cast(TextEnv, env.unwrapped).rulebook is None:
-        return StandingOrders(env, rules)
-    env.close()
-    return gym.make(id, **kwargs, rules=tuple(rules))
-
-
-def rulebook_of(env_class: type[TextEnv]) -> Rulebook:
-    """The rules that a session of an environment can be under.
-
-    Raises:
-        ValueError: it has none of its own, and does not say how standing orders are worded.
-    """
-    if env_class.rulebook is not None:
-        return env_class.rulebook
-    if env_class.speech is not None:
-        return rulebook(env_class.speech)
-    raise ValueError(
-        f"{env_class.__name__} cannot be put under rules: its class has neither any of its own "
-        "(`rulebook`) nor a `speech` for standing orders."
-    )

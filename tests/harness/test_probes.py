@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from environments.standing_orders import rulebook_of
+from environments.registry import environment_class, rulebook_of
 from harness.agent import Agent, Answered, Episode, Exchange, History, Question, View
 from harness.drift.stability import probe_accuracy
 from harness.keyed import digest
@@ -19,7 +19,7 @@ from harness.neutral import NeutralText
 from harness.probes import BriefRecall, GoalRecall, Prober, RuleRecall, lettered, probed
 from harness.records import ProbeRow, Records, read_frame
 from harness.session import ARMS, Past, Play
-from harness.task import Task, environment_class
+from harness.task import Task
 from tests.harness.tables import task_row
 from tests.harness.walks import Walker, moody, panel
 

@@ -10,14 +10,7 @@ from pydantic import ValidationError
 from environments.standing_orders import rulebook
 from environments.textworld.speech import SPEECH
 from harness.orders import mirrored_pair, williams
-from harness.task import (
-    Panel,
-    PanelMismatch,
-    PanelSpec,
-    contents,
-    draw_tasks,
-    read_lock,
-)
+from harness.task import Panel, PanelMismatch, PanelSpec, contents, draw_tasks, read_lock
 from tests.harness.walks import ID, panel, spec
 
 HUNT = PanelSpec(

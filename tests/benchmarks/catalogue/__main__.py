@@ -132,6 +132,7 @@ def speeds(names: Iterable[str], turns: int, repeats: int) -> Iterable[dict[str,
         request = {
             "id": tasks[0].environment,
             "kwargs": [task.kwargs for task in tasks],
+            "rules": [task.rules for task in tasks],
             "seeds": [task.seed for task in tasks],
             "turns": turns,
         }

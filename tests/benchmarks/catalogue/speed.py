@@ -1,7 +1,7 @@
 """How fast one environment is, in a process of its own that imports nothing else of ours.
 
-    $ python -m tests.benchmarks.catalogue.speed '{"id": "driftgauge/Corridor-v0", "kwargs": [{}],
-      "seeds": [0, 1], "turns": 200}'
+    $ python -m tests.benchmarks.catalogue.speed '{"id": "driftgauge/Corridor-v0",
+      "kwargs": [{}, {}], "rules": [[], []], "seeds": [0, 1], "turns": 200}'
     {"start": 0.41, "reset": 0.0001, "steps": 61034.2, "memory": 71.3, "processes": 1}
 
 Turns are random admissible commands, the same at every start.
@@ -32,27 +32,28 @@ class Speed(NamedTuple):
     processes: int
 
 
-def measure(id: str, kwargs: list[dict[str, Any]], seeds: list[int], turns: int) -> Speed:
+def measure(
+    id: str, kwargs: list[dict[str, Any]], rules: list[list[str]], seeds: list[int], turns: int
+) -> Speed:
     """Begin game after game, and play them by turns.
 
     Args:
         id: of the environment.
         kwargs: its options, of each game.
+        rules: that are in force, in each game.
         seeds: of each game.
         turns: how many are played in all.
     """
     began = time.perf_counter()
-    import gymnasium as gym
-
-    import environments  # noqa: F401 - registers driftgauge/…
+    from environments.registry import make
 
     start = 0.0
     resets, played, spent = list[float](), 0, 0.0
     held: dict[str, Any] = {}
-    for options, seed in zip(kwargs, seeds, strict=True):
+    for options, in_force, seed in zip(kwargs, rules, seeds, strict=True):
         before = time.perf_counter()
-        key = json.dumps(options)
-        env = held.get(key) or held.setdefault(key, gym.make(id, **options))
+        key = json.dumps([options, in_force])
+        env = held.get(key) or held.setdefault(key, make(id, options, in_force))
         _, info = env.reset(seed=seed)
         resets.append(time.perf_counter() - before)
         start = start or time.perf_counter() - began

@@ -14,8 +14,7 @@ import environments  # noqa: F401 - registers driftgauge/…
 from environments.checker import check
 from environments.duty.env import OFFERED, DutyEnv
 from environments.duty.rules import Rule, Turn
-from environments.standing_orders import make, rulebook_of
-from harness.task import environment_class
+from environments.registry import environment_class, make, rulebook_of
 
 IDS = [f"driftgauge/{name}-v0" for name in ("Support", "DataEntry", "Persona", "CodeReview")]
 CAP = 40

@@ -10,9 +10,9 @@ import pytest
 
 from environments.contract import TextEnv
 from environments.corridor import Corridor
-from environments.standing_orders import RULES, StandingOrders, make, rulebook_of
+from environments.registry import environment_class, make, rulebook_of
+from environments.standing_orders import RULES, StandingOrders
 from harness.frozen import locks
-from harness.task import environment_class
 from tests.environments import needs
 from tests.environments.standing_orders.house import House
 
