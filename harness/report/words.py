@@ -129,7 +129,7 @@ def whole(value: float) -> str:
 
 def caption(comparison: Comparison) -> str:
     """What the table is: endpoint, panel, blocks, arms."""
-    sizes = {_size(run) for run in comparison.runs}
+    sizes = {_size(run.panel, comparison.runs) for run in comparison.runs}
     arms = {_listed(run.manifest["arms"]) for run in comparison.runs}
     return (
         "Endpoint: matched drift in success, over positions from 2; above zero is worse with age. "
@@ -139,10 +139,11 @@ def caption(comparison: Comparison) -> str:
     )
 
 
-def _size(run: Run) -> str:
-    tasks = run.tasks
+def _size(panel: str, runs: Sequence[Run]) -> str:
+    """What its runs have played of a panel together: one that still goes on makes it no smaller."""
+    tasks = pd.concat([run.tasks for run in runs if run.panel == panel])
     return (
-        f"Panel {run.panel[:8]}: {_count(tasks['block'].nunique(), 'block')} of "
+        f"Panel {panel[:8]}: {_count(tasks['block'].nunique(), 'block')} of "
         f"{_count(tasks['order'].nunique(), 'order')} of "
         f"{_count(int(tasks['position'].max()) if len(tasks) else 0, 'task')}"
     )

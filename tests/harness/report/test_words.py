@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from harness.comparison import Comparison
+from harness.comparison import Comparison, load
 from harness.report.verdict import Verdict
-from harness.report.words import Shown, difference, going, level, remarks, rows
+from harness.report.words import Shown, caption, difference, going, level, remarks, rows
 from harness.stats import Estimate
+from tests.harness.comparison.edits import edit
 from tests.harness.report.test_headline import entry
+from tests.harness.tables import write_run
 
 
 def test_a_row_in_figures() -> None:
@@ -29,6 +32,15 @@ def test_zero_by_construction_has_no_interval_and_no_p() -> None:
         Verdict.BY_CONSTRUCTION,
         False,
     )
+
+
+def test_a_run_that_still_goes_on_makes_the_panel_no_smaller(tmp_path: Path) -> None:
+    write_run(tmp_path, "whole")
+    early = write_run(tmp_path, "early")
+    edit(early, "tasks", lambda row: row if row["position"] == 1 else None)
+    told = caption(load(tmp_path))
+    assert told.count("Panel ") == 1
+    assert "4 blocks of 2 orders of 4 tasks" in told
 
 
 @pytest.mark.parametrize(
