@@ -68,15 +68,13 @@ class Review(Case):
         true = {(kind, self.wanted.get(kind, 0)) for kind in self.checklist}
         return (len(said & true) + (self.over and self.solved)) / (len(said | true) + 1)
 
-    def verdict(self, kind: str) -> str:
-        """The act that says what is true of a kind."""
-        return f"{'find' if kind in self.wanted else 'clear'} {kind}"
-
     def plan(self) -> str:
         """Take back what is not asked for, say of each kind in order what is true, be done."""
         wrong = next((kind for kind in self.found if kind not in self.checklist), None)
         kind = wrong or self._left()
-        return self.verdict(kind) if kind else "done"
+        if kind is None:
+            return "done"
+        return f"{'find' if kind in self.wanted else 'clear'} {kind}"
 
     def acts(self) -> Sequence[str]:
         """Report anything, in its line or another, clear anything, be done."""
