@@ -21,7 +21,8 @@ class Detour(NamedTuple):
 
     rule: str
     deed: Deed
-    planned: Deed
+    planned: str
+    """The command that it is made for."""
 
 
 class StandingOrders(gym.Wrapper[str, str, str, str]):
@@ -53,6 +54,8 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         self._detour: Detour | None = None
         self._made = set[tuple[str, Deed]]()
         """Detours that were made, by rule and planned deed, until that is done."""
+        self._intended: str | None = None
+        """The command that the last detour was made for, as long as nothing else was done."""
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -62,6 +65,7 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         start = self.speech.place_in(observation)
         self._in_force = [(name, RULES[name](self.speech, start)) for name in self.rules]
         self._made = set()
+        self._intended = None
         return observation, self._bent(info)
 
     def step(self, action: str) -> tuple[str, Any, bool, bool, dict[str, Any]]:
@@ -81,6 +85,8 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         )
         if done:
             self._follow(deed, detour if makes_detour else None, observation)
+            if not obeyed:
+                self._intended = detour.planned if detour and makes_detour else None
         info = self._bent(info)
         info["violations"] = tuple(name for name in self.rules if name in broken)
         info["opportunity"] = bool(due) or makes_detour or guarded
@@ -98,7 +104,10 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
         return {name: need for name, need in asked.items() if need and self._possible(need)}
 
     def _possible(self, deed: Deed) -> bool:
-        return self._admissible is None or self.speech.command(deed) in self._admissible
+        return self._listed(self.speech.command(deed))
+
+    def _listed(self, command: str) -> bool:
+        return self._admissible is None or command in self._admissible
 
     def _follow(self, deed: Deed, made: Detour | None, observation: str) -> None:
         place = self.speech.place_in(observation) if deed.verb == "leave" else None
@@ -106,7 +115,7 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
             rule.follow(deed, place)
             self._made.discard((name, deed))
         if made is not None:
-            self._made.add((made.rule, made.planned))
+            self._made.add((made.rule, self.speech.deed(made.planned)))
 
     def _bent(self, info: dict[str, Any]) -> dict[str, Any]:
         """The same, with an expert that keeps the rules."""
@@ -117,8 +126,10 @@ class StandingOrders(gym.Wrapper[str, str, str, str]):
             return info
         if due := list(self._due().values()):
             return {**info, "expert": self.speech.command(due[0])}
-        planned = self.speech.deed(plan)
-        for name, need in self._before(planned).items():
-            self._detour = Detour(name, need, planned)
+        # A plan that is made anew may begin with undoing the detour: open what was just closed.
+        if self._intended is not None and self._listed(self._intended):
+            plan = self._intended
+        for name, need in self._before(self.speech.deed(plan)).items():
+            self._detour = Detour(name, need, plan)
             return {**info, "expert": self.speech.command(need)}
-        return info
+        return {**info, "expert": plan}

@@ -122,6 +122,53 @@ def test_a_detour_that_no_plan_asks_for_is_not_required() -> None:
     assert not infos[-1]["required"]  # the lamp is still in there
 
 
+class Careless(House):
+    """Wants the chest open for later: a plan that is made anew opens what was just closed."""
+
+    def _plan(self) -> list[str]:
+        closed = self.held and not self.open and self.room == 0
+        return ["open chest", *super()._plan()] if closed else super()._plan()
+
+
+def test_after_a_detour_the_expert_does_what_it_was_made_for() -> None:
+    env = StandingOrders(Careless(), ["close_behind", "inventory_every_fifth"])
+    wanted = [*PLAN[:2], "close chest", "go east", "go east"]
+    assert by_the_expert(env, seed=0) == wanted
+    env.reset(seed=0)
+    for command in wanted[:2]:
+        env.step(command)
+    *_, info = env.step("close chest")
+    assert info["expert"] == "go east"
+    *_, info = env.step("look")  # who does something else, begins anew
+    assert info["expert"] == "open chest"
+
+
+@pytest.mark.parametrize(
+    "env_id",
+    [
+        pytest.param(id, marks=needs.environment(id))
+        for id in ("driftgauge/ALFWorldGenerated-v0", "driftgauge/ALFWorld-v0")
+    ],
+)
+def test_a_cabinet_that_is_needed_again_is_closed_once(env_id: str) -> None:
+    """Tasks in which the planner would have it open at once, and the rule closed, for ever."""
+    stuck = {
+        "driftgauge/ALFWorldGenerated-v0": ("training", "training0/23/B"),
+        "driftgauge/ALFWorld-v0": ("test", "test0/1/A"),
+    }
+    split, name = stuck[env_id]
+    task = next(
+        task
+        for lock in locks()
+        if lock.spec.id == env_id and lock.spec.split == split
+        for task in lock.tasks
+        if task.name == name and "close_behind" in task.rules
+    )
+    env = make(env_id, task.kwargs, task.rules)
+    by_the_expert(env, task.seed)
+    env.close()
+
+
 def test_rules_count_anew_in_each_task() -> None:
     env = StandingOrders(House(), ["look_on_arrival", "inventory_every_fifth"])
     first = by_the_expert(env, seed=0)
