@@ -1,7 +1,7 @@
 """The environments on their frozen panels: does the expert win, how fast is it, what does it need?
 
     python -m tests.benchmarks.catalogue --out results/environments
-    python -m tests.benchmarks.catalogue babyai webshop --turns 100
+    python -m tests.benchmarks.catalogue babyai webshop --out results/environments   # only these rows
 
 The expert plays every task of the three panels once, in the harness, and its turns are judged by
 our own table of errors. Speed is measured in fresh processes with one thread each, one after the
@@ -67,15 +67,32 @@ def main() -> None:
     wanted = parser.parse_args()
     names = wanted.names or list(specs_by_name())
     commit = source_commit()  # before the results, which lie in the tree, are written
-    played = pd.DataFrame(experts(names))
-    speed = pd.DataFrame(speeds(names, wanted.turns, wanted.repeats))
-    text = table(played, speed)
-    print(text)
+    played = pd.DataFrame(experts(names)).assign(commit=commit)
+    speed = pd.DataFrame(speeds(names, wanted.turns, wanted.repeats)).assign(commit=commit)
     if wanted.out is not None:
         wanted.out.mkdir(parents=True, exist_ok=True)
+        played = _among(wanted.out / "panels.csv", played)
+        speed = _among(wanted.out / "speed.csv", speed)
         played.to_csv(wanted.out / "panels.csv", index=False)
         speed.to_csv(wanted.out / "speed.csv", index=False)
-        (wanted.out / "table.txt").write_text(f"{text}\nCommit {commit}.\n")
+        (wanted.out / "table.txt").write_text(f"{table(played, speed)}\n{_commits(speed)}\n")
+    print(table(played, speed))
+
+
+def _among(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the place of those of the same environments in a file, if there is one."""
+    if not path.exists():
+        return rows
+    old = pd.read_csv(path, dtype={"commit": str}, keep_default_na=False)
+    others = old[~old["environment"].isin(rows["environment"])]
+    return pd.concat([others, rows]).sort_values("environment", kind="stable", ignore_index=True)
+
+
+def _commits(speed: pd.DataFrame) -> str:
+    """At which commit the rows were measured: that of most of them first."""
+    most, *others = speed["commit"].value_counts().index
+    apart = (f"{', '.join(speed[speed['commit'] == one]['environment'])}: {one}" for one in others)
+    return f"Commit {'; '.join([most, *apart])}."
 
 
 def frozen(name: str, split: Split) -> Panel:
