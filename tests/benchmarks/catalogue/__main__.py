@@ -1,7 +1,7 @@
 """The environments on their frozen panels: does the expert win, how fast is it, what does it need?
 
     python -m tests.benchmarks.catalogue --out results/environments
-    python -m tests.benchmarks.catalogue babyai webshop --out results/environments   # only these rows
+    python -m tests.benchmarks.catalogue babyai webshop --out results/environments  # these rows
 
 The expert plays every task of the three panels once, in the harness, and its turns are judged by
 our own table of errors. Speed is measured in fresh processes with one thread each, one after the
