@@ -90,8 +90,9 @@ def _among(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _commits(speed: pd.DataFrame) -> str:
     """At which commit the rows were measured: that of most of them first."""
+    names = speed["environment"].str.partition(",")[0]
     most, *others = speed["commit"].value_counts().index
-    apart = (f"{', '.join(speed[speed['commit'] == one]['environment'])}: {one}" for one in others)
+    apart = (f"{', '.join(names[speed['commit'] == one].unique())}: {one}" for one in others)
     return f"Commit {'; '.join([most, *apart])}."
 
 
