@@ -18,7 +18,7 @@ from __future__ import annotations
 import copy
 import string
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -68,6 +68,7 @@ class DutyEnv(NumberedEnv, Generic[C]):
         self.rulebook.check(rules)
         self.rules = tuple(rules)
         self._in_force = {name: self.rules_by_name[name] for name in rules}
+        self._styles = _styles(self._in_force.values())
         self._content = ""
         self._case: C | None = None
         self._turn = Turn("", "", frozenset())
@@ -173,11 +174,8 @@ class DutyEnv(NumberedEnv, Generic[C]):
 
     def _styled(self, case: C, due: Turn, act: str) -> tuple[Style, list[Rule[C]]]:
         """The plainest style in which an act breaks the fewest rules, and which it breaks."""
-        wanted = [rule.style for rule in self._in_force.values() if rule.style]
-        taken = product(*([{}, style] for style in wanted))
-        merged = [{k: v for style in styles for k, v in style.items()} for styles in taken]
         best: tuple[Style, list[Rule[C]]] | None = None
-        for style in sorted(merged, key=len):
+        for style in self._styles:
             broken = self._broken(case, due, case.say(act, style))
             if best is None or len(broken) < len(best[1]):
                 best = style, broken
@@ -228,6 +226,13 @@ class DutyEnv(NumberedEnv, Generic[C]):
                     breaking.setdefault(rule.sentence, []).append(slip)
         slips = list(breaking.values())[int(random.integers(len(breaking)))] if breaking else heard
         return slips[int(random.integers(len(slips)))] if slips else {}
+
+
+def _styles(rules: Iterable[Rule[Any]]) -> Sequence[Style]:
+    """Ways to speak, from the plainest to the one that has all that the rules speak of."""
+    taken = product(*([{}, rule.style] for rule in rules if rule.style))
+    merged = [{k: v for style in styles for k, v in style.items()} for styles in taken]
+    return sorted(merged, key=len)
 
 
 def _after(turn: Turn, heard: str) -> Turn:

@@ -129,7 +129,8 @@ def whole(value: float) -> str:
 
 def caption(comparison: Comparison) -> str:
     """What the table is: endpoint, panel, blocks, arms."""
-    sizes = {_size(run.panel, comparison.runs) for run in comparison.runs}
+    panels = {run.panel for run in comparison.runs}
+    sizes = [_size(panel, comparison.runs) for panel in panels]
     arms = {_listed(run.manifest["arms"]) for run in comparison.runs}
     return (
         "Endpoint: matched drift in success, over positions from 2; above zero is worse with age. "
