@@ -17,7 +17,8 @@ from harness.experience import ExperienceSpec, expert_plays
 from harness.lm import LMAgent
 from harness.model_spec import ModelSpec
 from harness.preparation import Preparation
-from harness.records import CostRow, Records, TaskRow, TurnRow, read_rows
+from harness.probes import Probe
+from harness.records import CostRow, ProbeRow, Records, TaskRow, TurnRow, read_rows
 from harness.rollout import Rollout
 from harness.task import Panel, PanelSpec
 
@@ -30,6 +31,7 @@ class Rows(NamedTuple):
 
     turns: list[TurnRow]
     tasks: list[TaskRow]
+    probes: list[ProbeRow]
     costs: list[CostRow]
 
 
@@ -38,6 +40,7 @@ def read(folder: Path) -> Rows:
     return Rows(
         list(read_rows(folder / "turns.jsonl", TurnRow)),
         list(read_rows(folder / "tasks.jsonl", TaskRow)),
+        list(read_rows(folder / "probes.jsonl", ProbeRow)),
         list(read_rows(folder / "costs.jsonl", CostRow)),
     )
 
@@ -49,6 +52,7 @@ def play(
     slots: int = 3,
     orders: int | None = None,
     arms: Sequence[str] = ("chained", "fresh"),
+    probes: Sequence[Probe] = (),
 ) -> Rows:
     """Play a panel."""
     experts = {}
@@ -66,6 +70,7 @@ def play(
             workers=1,
             orders=orders,
             experts=experts,
+            probes=probes,
         ).run()
     finally:
         records.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,14 @@ import pytest
 import torch
 
 from baselines.policies import PresentOnly, WholeHistory
-from baselines.scripted import Expert
 from harness.agent import Episode, Exchange, Question
-from harness.events import Hooks
-from harness.experience import expert_plays
 from harness.lm import LMAgent
 from harness.lm.slots import LayerCache, Slot
-from harness.probes import BriefRecall, GoalRecall, Probe
-from harness.records import ProbeRow, Records, TurnRow
-from harness.rollout import Rollout
+from harness.probes import BriefRecall, GoalRecall
 from harness.session import ARMS
 from harness.task import Panel
 from tests.harness.lm.acting import Push, Weighed, passes, view
-from tests.playing import SPEC, prepared
+from tests.playing import SPEC, play, prepared
 
 ASKED = Question("goal", "Where to?\nA. east\nB. west\nAnswer with one letter.", ("A", "B"), "A")
 
@@ -32,37 +26,6 @@ ASKED = Question("goal", "Where to?\nA. east\nB. west\nAnswer with one letter.",
 @pytest.fixture(scope="module")
 def halls() -> Panel:
     return Panel.draw(SPEC.model_copy(update={"tasks": 3, "cap": 8}), seed=0)
-
-
-@pytest.fixture(scope="module")
-def experts(halls: Panel, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Episode]:
-    return expert_plays(Expert(), halls, tmp_path_factory.mktemp("expert"), slots=4, workers=1)
-
-
-def live(
-    agent: LMAgent,
-    panel: Panel,
-    experts: Mapping[str, Episode],
-    folder: Path,
-    probes: Sequence[Probe] = (),
-) -> tuple[list[TurnRow], list[ProbeRow]]:
-    """Play the panel in all four arms: its turns, without time, and what was asked."""
-    records = Records(folder)
-    try:
-        Rollout(
-            agent,
-            panel,
-            tuple(ARMS),
-            records,
-            Hooks(),
-            slots=4,
-            workers=1,
-            experts=experts,
-            probes=probes,
-        ).run()
-    finally:
-        records.close()
-    return [replace(row, seconds=0) for row in records.turns], list(records.probes)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +41,6 @@ def live(
 def test_asking_changes_no_turn(
     parts: dict[str, Any],
     halls: Panel,
-    experts: Mapping[str, Episode],
     tiny_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -91,11 +53,14 @@ def test_asking_changes_no_turn(
         BriefRecall(every=2, question="Answer with what?", options=("a", "b"), expected="a"),
     ]
     agent = prepared(LMAgent(policy=WholeHistory(), **parts), tmp_path, tiny_folder)
-    silent, _ = live(agent, halls, experts, tmp_path / "silent")
+    silent = play(agent, halls, tmp_path / "silent", slots=4, arms=tuple(ARMS))
     agent = prepared(LMAgent(policy=WholeHistory(), **parts), tmp_path, tiny_folder)
-    asked, rows = live(agent, halls, experts, tmp_path / "asked", probes)
-    assert asked == silent
-    assert len({row.play for row in asked}) > len(ARMS)
+    asked = play(agent, halls, tmp_path / "asked", slots=4, arms=tuple(ARMS), probes=probes)
+    assert [replace(row, seconds=0) for row in asked.turns] == [
+        replace(row, seconds=0) for row in silent.turns
+    ]
+    assert len({row.play for row in asked.turns}) > len(ARMS)
+    rows = asked.probes
     assert {row.name for row in rows} == {"goal recall", "brief recall"}
     assert len({row.context for row in rows}) > len(rows) / 3
     if agent.chooses:
