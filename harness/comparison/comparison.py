@@ -22,7 +22,7 @@ from harness.comparison.entries import Entry, entries_of
 from harness.comparison.runs import Run, read_runs
 from harness.comparison.secondary import secondary
 from harness.comparison.splits import split, splits
-from harness.drift import Measure, by_position, drift_by_block, overall
+from harness.drift import Measure, broken_rules, by_position, drift_by_block, overall
 from harness.stats import Estimate, detectable, notes
 
 PER_TURN = ("prompt_tokens", "encoded_tokens", "generated_tokens", "seconds")
@@ -144,6 +144,15 @@ class Comparison:
             for entry in self.entries
         }
         return _stack(found.items())
+
+    def rules(self) -> pd.DataFrame:
+        """Which rules were broken: an entry and a rule a row, empty where there are none.
+
+        Returns:
+            Columns `entry`, `rule` and those of `harness.drift.broken_rules`.
+        """
+        found = ((entry.name, broken_rules(entry.lived)) for entry in self.entries)
+        return _stack((name, table.reset_index()) for name, table in found)
 
     def secondary(self) -> pd.DataFrame:
         """All secondary measures, columns as of `harness.comparison.secondary`, and `entry`."""

@@ -76,7 +76,7 @@ class Entry:
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
-        """`TaskRow`s, with `environment` and `family`."""
+        """`TaskRow`s, with `environment`, `family` and `rules`."""
         return self._stack(lambda run: run.tasks)
 
     @cached_property

@@ -71,7 +71,7 @@ class Run:
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
-        """`TaskRow`s, with `environment` and `family` of the task (`Task.family`)."""
+        """`TaskRow`s, with `environment`, and `family` and `rules` of the panel's `Task`."""
         tasks = read_frame(self.folder / "tasks.jsonl", TaskRow)
         # In the panel's order, not in that in which games happened to end: the draws of the
         # bootstrap go by it, and equal runs have equal intervals.
@@ -82,8 +82,10 @@ class Run:
         tasks["block"] = tasks["block"].map(self.prefix.__add__)
         tasks["environment"] = self.environment
         lock = self.folder / "panel.lock.json"
-        families = {t.name: t.family for t in read_lock(lock).tasks} if lock.exists() else {}
-        tasks["family"] = [families.get(name, "unknown") for name in tasks["task"]]
+        drawn = {task.name: task for task in read_lock(lock).tasks} if lock.exists() else {}
+        found = [drawn.get(name) for name in tasks["task"]]
+        tasks["family"] = [task.family if task else "unknown" for task in found]
+        tasks["rules"] = [task.rules if task else () for task in found]
         return tasks
 
     @cached_property

@@ -36,6 +36,7 @@ from harness.drift.published import (
 from harness.drift.reference import Against, Quantity, Side, against_reference
 from harness.drift.regret import regret
 from harness.drift.retention import facts_change, perplexity_ratio
+from harness.drift.rules import broken_rules
 from harness.drift.slope import Slope, drift_slope
 from harness.drift.stability import adherence_curve, probe_accuracy
 from harness.drift.success import by_position, overall
@@ -60,6 +61,7 @@ __all__ = [
     "aging_half_life",
     "aging_slope",
     "arms_in",
+    "broken_rules",
     "by_position",
     "causes",
     "damage",

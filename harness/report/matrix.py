@@ -1,4 +1,4 @@
-"""Tables with a column an entry: the secondary measures by group, and the breakdowns.
+"""Tables with a column an entry: secondary measures by group, breakdowns, and rules.
 
     groups = secondary(comparison.secondary())
     groups[0].title, groups[0].lines[0].cells       # a cell an entry
@@ -109,6 +109,18 @@ def breakdown(drift: pd.DataFrame, by: By) -> Matrix | None:
     return _matrix(title, drift, layout)
 
 
+def rules(broken: pd.DataFrame) -> Matrix | None:
+    """In how many tasks each rule was broken, fresh → chained; None where there are no rules.
+
+    Args:
+        broken: as `Comparison.rules()` gives it.
+    """
+    if broken.empty:
+        return None
+    layout = _Layout(("rule",), _rule_label, lambda row: row["broken_chained"], _rule_cell)
+    return _matrix("Which rules are broken", broken.assign(note="").sort_values("rule"), layout)
+
+
 def _group(measure: str) -> Group | None:
     if measure in LEVELS:
         return Group.LEVELS
@@ -179,6 +191,15 @@ def _group_cell(row: Mapping[str, Any]) -> Cell:
     shown = difference(e)
     under = (p, fell) if said is Verdict.BY_CONSTRUCTION else (shown.interval, p, fell)
     return Cell(shown.value, tuple(line for line in under if line))
+
+
+def _rule_label(row: Mapping[str, Any]) -> tuple[str, str]:
+    blocks = f"{row['blocks']} block{'s' if row['blocks'] != 1 else ''}"
+    return row["rule"].replace("_", " "), f"{row['tasks']} tasks in {blocks}"
+
+
+def _rule_cell(row: Mapping[str, Any]) -> Cell:
+    return Cell(f"{number(row['broken_fresh'])} → {number(row['broken_chained'])}")
 
 
 def _number(value: float, digits: int | None) -> str:

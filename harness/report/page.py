@@ -24,7 +24,7 @@ from harness.report.against import Against, AgainstRow, against
 from harness.report.chart import Chart, chart
 from harness.report.forest import Forest, forest, pictures, reach
 from harness.report.headline import headline
-from harness.report.matrix import breakdown, secondary
+from harness.report.matrix import breakdown, rules, secondary
 from harness.report.provenance import provenance
 from harness.report.series import Curves, Multiple, last_x
 from harness.report.tables import Tables
@@ -109,6 +109,7 @@ def render(comparison: Comparison, tables: Tables, curves: Curves) -> str:
         ],
         success=_charts(curves.success, "position in the session", "Tasks won"),
         adherence=_charts(curves.adherence, "position in the session", "Rules kept"),
+        rules=rules(tables.rules),
         errors=_charts(curves.errors, "turn of the session", "Turns in error"),
         probes=_charts(curves.probes, "turn of the session", "Right answers"),
         breakdowns=[

@@ -31,6 +31,8 @@ class Tables:
     environments: pd.DataFrame
     families: pd.DataFrame
     """`Comparison.breakdown()`, by environment and by family of tasks."""
+    rules: pd.DataFrame
+    """`Comparison.rules()`."""
     reference: str | None
     """The entry that the others are compared with; None: the declared one is not here."""
     by_hand: bool
@@ -47,6 +49,7 @@ class Tables:
             "positions.csv": self.positions,
             "environments.csv": self.environments,
             "families.csv": self.families,
+            "rules.csv": self.rules,
         }
         return {name: _entry_first(frame) for name, frame in named.items()}
 
@@ -70,6 +73,7 @@ def tables(comparison: Comparison, reference: str | None = None) -> Tables:
         positions=comparison.positions(),
         environments=comparison.breakdown("environment"),
         families=comparison.breakdown("family"),
+        rules=comparison.rules(),
         reference=reference or comparison.reference,
         by_hand=reference not in (None, comparison.reference),
     )

@@ -130,6 +130,7 @@ def write_run(
     expert_success: float | None = None,
     finished: bool = True,
     environment: str = "tests/Corridor-v0",
+    rules: tuple[str, ...] = (),
 ) -> Path:
     """Write one run under `folder / name-seed` and return that folder.
 
@@ -140,7 +141,7 @@ def write_run(
     """
     run = folder / f"{name}-{seed}"
     records = Records(run)
-    panel = _panel(blocks, tasks, cap, seed, environment)
+    panel = _panel(blocks, tasks, cap, seed, environment, rules)
     chances: dict[Arm, float | None] = {
         "chained": chained_success,
         "fresh": fresh_success,
@@ -216,7 +217,9 @@ def write_run(
     return run
 
 
-def _panel(blocks: int, tasks: int, cap: int, seed: int, environment: str) -> Panel:
+def _panel(
+    blocks: int, tasks: int, cap: int, seed: int, environment: str, rules: tuple[str, ...]
+) -> Panel:
     """Blocks of two mirrored orders; half of their tasks are of level 9, half of level 10."""
     return Panel(
         spec=PanelSpec(
@@ -241,6 +244,7 @@ def _panel(blocks: int, tasks: int, cap: int, seed: int, environment: str) -> Pa
                         content=digest([environment, seed, b, i]),
                         family=f"level {9 + i % 2}",
                         game="",
+                        rules=rules,
                     )
                     for i in range(tasks)
                 ),

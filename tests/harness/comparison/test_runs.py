@@ -52,6 +52,11 @@ def test_a_task_is_of_the_family_that_the_panel_says(tmp_path: Path) -> None:
     assert set(run.tasks["environment"]) == {"tests/Corridor-v0"}
 
 
+def test_a_task_is_under_the_rules_that_the_panel_says(tmp_path: Path) -> None:
+    assert set(load(write_run(tmp_path, "a", rules=("sign",))).tasks["rules"]) == {("sign",)}
+    assert set(load(write_run(tmp_path, "b")).tasks["rules"]) == {()}
+
+
 def test_without_a_lock_file_the_family_is_unknown(tmp_path: Path) -> None:
     folder = write_run(tmp_path)
     (folder / "panel.lock.json").unlink()

@@ -36,7 +36,8 @@ def ruled(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     def judged(row: Row) -> Row:
         return row | {"opportunity": True, "violations": ["sign"] if row["age"] else []}
 
-    return load(edit(write_run(tmp_path_factory.mktemp("ruled")), "turns", judged))
+    run = write_run(tmp_path_factory.mktemp("ruled"), rules=("look", "sign"))
+    return load(edit(run, "turns", judged))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.comparison import Comparison, load
-from harness.report.matrix import LABELS, SPLIT, breakdown, secondary
+from harness.report.matrix import LABELS, SPLIT, breakdown, rules, secondary
 from tests.harness.tables import write_run
 
 
@@ -128,3 +128,20 @@ def test_one_environment_is_no_breakdown(comparison: Comparison, tmp_path: Path)
 
 def test_nothing_played_is_no_breakdown() -> None:
     assert breakdown(pd.DataFrame(), "family") is None
+
+
+def test_rules_have_a_line_each_with_how_often_they_were_broken(ruled: Comparison) -> None:
+    table = rules(ruled.rules())
+    assert table is not None
+    assert [(line.label, line.under) for line in table.lines] == [
+        ("look", "24 tasks in 4 blocks"),
+        ("sign", "24 tasks in 4 blocks"),
+    ]
+    assert [cell.value for line in table.lines for cell in line.cells] == [
+        "0.00 → 0.00",
+        "0.00 → 1.00",
+    ]
+
+
+def test_where_no_rule_was_told_there_is_no_table_of_rules(comparison: Comparison) -> None:
+    assert rules(comparison.rules()) is None

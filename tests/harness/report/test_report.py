@@ -58,6 +58,11 @@ def test_where_rules_were_in_force_it_says_how_well_they_were_kept(
     kept = positions[positions["measure"] == "adherence"].set_index(["arm", "position"])["value"]
     assert kept["fresh"].tolist() == [1.0] * 4
     assert kept["chained"].tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert "Which rules are broken" in page
+    assert "Which rules are broken" not in report.read_text()
+    broken = pd.read_csv(tmp_path / "rules.csv").set_index("rule")
+    assert broken["broken_fresh"].to_dict() == {"look": 0.0, "sign": 0.0}
+    assert broken["broken_chained"].to_dict() == {"look": 0.0, "sign": 1.0}
 
 
 def test_page_loads_nothing(report: Path) -> None:
