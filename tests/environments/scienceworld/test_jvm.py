@@ -76,8 +76,10 @@ def within(seconds: float, what: str, pid: int) -> None:
 def test_java_ends_with_the_process_whatever_its_end(
     ending: str, sent: signal.Signals | None
 ) -> None:
+    # A shell's background job ignores SIGINT, and so would what the tests start there.
     program = f"""
-import os, time
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from environments.scienceworld.jvm import borrow
 print(borrow().pid, flush=True)
 {ending}
