@@ -273,13 +273,13 @@ def close(subject: Subject) -> None:
         raise Broken("A closed environment can still be stepped: close() does not end the game.")
 
     cycle()  # what the first one leaves open (libraries, logs) belongs to the process
-    for _ in range(3):  # a leak grows every time; a library's pool of connections grew this once
-        before = _held()
-        cycle()
-        after = _held()
-        if all(left <= there for left, there in zip(after, before, strict=True)):
-            return
-    raise Broken(f"close() leaves something open: {before} before, {after} after.")
+    before = _held()
+    cycle()
+    after = _held()
+    _expect(
+        all(left <= there for left, there in zip(after, before, strict=True)),
+        f"close() leaves something open: {before} before, {after} after.",
+    )
 
 
 def gymnasium_check(subject: Subject) -> None:

@@ -90,6 +90,7 @@ class Jvm:
         # Nobody reads what ScienceWorld prints, pages a turn, and a full pipe would stop it.
         for redirect in (self.view.java.lang.System.setOut, self.view.java.lang.System.setErr):
             redirect(self.view.java.io.PrintStream(os.devnull))
+        self._connect_twice()
         self._answer_at_once()
         self._check_hashes(java)
 
@@ -154,6 +155,15 @@ class Jvm:
                 f"ScienceWorld needs another Java than {java}: an OpenJDK with the HotSpot "
                 "machine, as apt-get install default-jre-headless gives on Debian."
             )
+
+    def _connect_twice(self) -> None:
+        """Garbage that is collected during a command is told of by another connection.
+
+        py4j would open that at some time later and keep it, as if a world had left it open.
+        """
+        client = self._gateway._gateway_client
+        for connection in [client._get_connection() for _ in range(2)]:
+            client._give_back_connection(connection)
 
     def _answer_at_once(self) -> None:
         """Have long answers sent without waiting for the first part to be acknowledged: 40 ms."""

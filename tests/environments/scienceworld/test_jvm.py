@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import pytest
@@ -261,3 +263,26 @@ def test_a_missing_package_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPat
     )
     with pytest.raises(NotInstalled, match=r"pip install 'driftgauge\[scienceworld\]'"):
         gym.make("driftgauge/ScienceWorld-v0")
+
+
+def test_garbage_that_is_collected_during_a_command_opens_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from py4j.java_gateway import GatewayConnection
+
+    jvm = borrow()
+    garbage = [jvm.view.java.util.ArrayList()]
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    send = GatewayConnection.send_command
+
+    def collecting(connection: Any, command: str) -> Any:
+        if garbage:
+            garbage.clear()
+            gc.collect()
+        return send(connection, command)
+
+    monkeypatch.setattr(GatewayConnection, "send_command", collecting)
+    jvm.view.java.lang.System.currentTimeMillis()
+    assert not garbage
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    give_back(jvm)
